@@ -1,0 +1,399 @@
+#include "base/yaml.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <yaml.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+
+/* One value of the tree and where it stood. */
+struct place {
+    const json_t *parent;
+    char *key;
+    char *written; /* NULL: list, map or null */
+    unsigned line;
+};
+
+struct yaml {
+    json_t *root;
+    struct place *places;
+    size_t count, room;
+};
+
+/* libyaml's events rather than its documents: its loader looks at every anchor for every anchor,
+ * so a megabyte of anchors takes minutes; here the first one ends the reading. */
+struct reader {
+    yaml_parser_t parser;
+    yaml_event_t event;
+    bool has_event;
+    struct yaml *yaml;
+    struct error *error;
+};
+
+static unsigned line_of(const yaml_event_t *event)
+{
+    return (unsigned)event->start_mark.line + 1;
+}
+
+static void reader_finish(struct reader *reader)
+{
+    if (reader->has_event)
+        yaml_event_delete(&reader->event);
+    yaml_parser_delete(&reader->parser);
+}
+
+static bool refuse(const struct reader *reader, const char *what)
+{
+    return error_set(reader->error, ERROR_REFUSED, "line %u: %s", line_of(&reader->event), what);
+}
+
+/* Puts the next event into reader->event. */
+static bool advance(struct reader *reader)
+{
+    if (reader->has_event)
+        yaml_event_delete(&reader->event);
+    reader->has_event = yaml_parser_parse(&reader->parser, &reader->event) != 0;
+    if (reader->has_event)
+        return true;
+    return error_set(reader->error, ERROR_REFUSED, "line %zu: %s",
+                     reader->parser.problem_mark.line + 1,
+                     reader->parser.problem ? reader->parser.problem : "not YAML");
+}
+
+static void remember(struct yaml *yaml, const json_t *parent, const char *key, unsigned line,
+                     const char *written)
+{
+    if (yaml->count == yaml->room) {
+        yaml->room = yaml->room ? 2 * yaml->room : 64;
+        yaml->places = memory_resize(yaml->places, yaml->room, sizeof(*yaml->places));
+    }
+    yaml->places[yaml->count++] = (struct place){
+        .parent = parent,
+        .key = memory_string(key),
+        .written = memory_string(written),
+        .line = line,
+    };
+}
+
+static const struct place *find(const struct yaml *yaml, const json_t *parent, const char *key)
+{
+    for (size_t i = 0; i < yaml->count; i++)
+        if (yaml->places[i].parent == parent && text_equal(yaml->places[i].key, key))
+            return &yaml->places[i];
+    return NULL;
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+    for (; *words; words++)
+        if (text_equal(text, *words))
+            return true;
+    return false;
+}
+
+static const char *skip_digits(const char *text)
+{
+    return text + strspn(text, "0123456789");
+}
+
+/* [-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)? ; sets whether it is whole. */
+static bool looks_like_number(const char *text, bool *whole)
+{
+    const char *digits = *text == '-' || *text == '+' ? text + 1 : text;
+    const char *end = skip_digits(digits);
+
+    if (end == digits || (*digits == '0' && end != digits + 1))
+        return false;
+    *whole = *end == '\0';
+    if (*end == '.') {
+        const char *fraction = end + 1;
+
+        end = skip_digits(fraction);
+        if (end == fraction)
+            return false;
+    }
+    if (*end == 'e' || *end == 'E') {
+        const char *exponent = end + 1;
+
+        exponent += *exponent == '-' || *exponent == '+';
+        end = skip_digits(exponent);
+        if (end == exponent)
+            return false;
+    }
+    return *end == '\0';
+}
+
+/* NULL when the text is no number that JSON can hold. */
+static json_t *number(const char *text)
+{
+    bool whole = false;
+
+    if (!looks_like_number(text, &whole))
+        return NULL;
+    errno = 0;
+    if (whole) {
+        long long value = strtoll(text, NULL, 10);
+
+        return errno ? NULL : json_integer(value);
+    }
+    double value = strtod(text, NULL);
+
+    return errno ? NULL : json_real(value);
+}
+
+static json_t *plain(const char *text)
+{
+    static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
+    static const char *const trues[] = {"true", "True", "TRUE", NULL};
+    static const char *const falses[] = {"false", "False", "FALSE", NULL};
+    json_t *value;
+
+    if (is_one_of(text, nulls))
+        return json_null();
+    if (is_one_of(text, trues))
+        return json_true();
+    if (is_one_of(text, falses))
+        return json_false();
+    value = number(text);
+    return value ? value : json_string(text);
+}
+
+/* The event's scalar as C text, or NULL: refused. Borrowed from the event. */
+static const char *scalar_text(const struct reader *reader)
+{
+    const char *bytes = (const char *)reader->event.data.scalar.value;
+
+    if (memchr(bytes, '\0', reader->event.data.scalar.length)) {
+        refuse(reader, "a NUL in a text");
+        return NULL;
+    }
+    return bytes;
+}
+
+static bool tag_allowed(const char *tag, const char *allowed)
+{
+    return !tag || text_equal(tag, "!") || text_equal(tag, allowed);
+}
+
+static json_t *read_scalar(const struct reader *reader)
+{
+    const char *tag = (const char *)reader->event.data.scalar.tag;
+    const char *text = scalar_text(reader);
+    json_t *value;
+
+    if (!text)
+        return NULL;
+    if (!tag_allowed(tag, YAML_STR_TAG)) {
+        refuse(reader, "a tag; only !!str is read");
+        return NULL;
+    }
+    if (!tag && reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
+        value = plain(text);
+    else
+        value = json_string(text);
+    if (!value)
+        refuse(reader, "not UTF-8");
+    return value;
+}
+
+static const yaml_char_t *event_anchor(const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_SCALAR_EVENT:
+        return event->data.scalar.anchor;
+    case YAML_SEQUENCE_START_EVENT:
+        return event->data.sequence_start.anchor;
+    case YAML_MAPPING_START_EVENT:
+        return event->data.mapping_start.anchor;
+    case YAML_ALIAS_EVENT:
+        return event->data.alias.anchor;
+    default:
+        return NULL;
+    }
+}
+
+static json_t *read_value(struct reader *reader, const json_t *parent, const char *key,
+                          unsigned depth);
+
+static bool read_items(struct reader *reader, json_t *array, unsigned depth)
+{
+    char index[24];
+
+    for (size_t i = 0; advance(reader); i++) {
+        json_t *item;
+
+        if (reader->event.type == YAML_SEQUENCE_END_EVENT)
+            return true;
+        snprintf(index, sizeof(index), "%zu", i);
+        item = read_value(reader, array, index, depth);
+        if (!item || json_array_append_new(array, item) != 0)
+            return false;
+    }
+    return false;
+}
+
+/* The key of the next pair, for free(); NULL: refused. */
+static char *read_key(const struct reader *reader, const json_t *object)
+{
+    const char *text;
+
+    if (event_anchor(&reader->event)) {
+        refuse(reader, "an anchor or alias (& or *); write the value out");
+        return NULL;
+    }
+    if (reader->event.type != YAML_SCALAR_EVENT) {
+        refuse(reader, "a key that is not a word");
+        return NULL;
+    }
+    text = scalar_text(reader);
+    if (!text)
+        return NULL;
+    if (text_equal(text, "<<")) {
+        refuse(reader, "a merge key (<<); write the values out");
+        return NULL;
+    }
+    if (json_object_get(object, text)) {
+        error_set(reader->error, ERROR_REFUSED, "line %u: \"%s\" is here twice, first in line %u",
+                  line_of(&reader->event), text, find(reader->yaml, object, text)->line);
+        return NULL;
+    }
+    return memory_string(text);
+}
+
+static bool read_pairs(struct reader *reader, json_t *object, unsigned depth)
+{
+    while (advance(reader)) {
+        AUTO_FREE char *key = NULL;
+        json_t *value;
+
+        if (reader->event.type == YAML_MAPPING_END_EVENT)
+            return true;
+        key = read_key(reader, object);
+        if (!key || !advance(reader))
+            return false;
+        value = read_value(reader, object, key, depth);
+        if (!value)
+            return false;
+        if (json_object_set_new(object, key, value) != 0)
+            return refuse(reader, "a key that is not UTF-8");
+    }
+    return false;
+}
+
+static json_t *read_collection(struct reader *reader, unsigned depth)
+{
+    bool mapping = reader->event.type == YAML_MAPPING_START_EVENT;
+    const char *tag = (const char *)(mapping ? reader->event.data.mapping_start.tag
+                                             : reader->event.data.sequence_start.tag);
+    AUTO_JSON json_t *value = mapping ? json_object() : json_array();
+
+    if (!tag_allowed(tag, mapping ? YAML_MAP_TAG : YAML_SEQ_TAG)) {
+        refuse(reader, "a tag; only !!str is read");
+        return NULL;
+    }
+    if (depth >= YAML_DEPTH_MAX) {
+        refuse(reader, "nested too deeply");
+        return NULL;
+    }
+    if (mapping ? read_pairs(reader, value, depth + 1) : read_items(reader, value, depth + 1))
+        return TAKE(value);
+    return NULL;
+}
+
+/* The value that the current event begins, remembered under parent and key. */
+static json_t *read_value(struct reader *reader, const json_t *parent, const char *key,
+                          unsigned depth)
+{
+    unsigned line = line_of(&reader->event);
+    json_t *value;
+
+    if (event_anchor(&reader->event)) {
+        refuse(reader, "an anchor or alias (& or *); write the value out");
+        return NULL;
+    }
+    if (reader->event.type != YAML_SCALAR_EVENT) {
+        remember(reader->yaml, parent, key, line, NULL);
+        return read_collection(reader, depth);
+    }
+    value = read_scalar(reader);
+    if (value)
+        remember(reader->yaml, parent, key, line,
+                 json_is_null(value) ? NULL : (const char *)reader->event.data.scalar.value);
+    return value;
+}
+
+/* STREAM-START, then one document or none, then STREAM-END. */
+static bool read_stream(struct reader *reader)
+{
+    if (!advance(reader) || !advance(reader))
+        return false;
+    if (reader->event.type == YAML_STREAM_END_EVENT) {
+        reader->yaml->root = json_null();
+        return true;
+    }
+    if (!advance(reader))
+        return false;
+    reader->yaml->root = read_value(reader, NULL, "", 0);
+    if (!reader->yaml->root || !advance(reader) || !advance(reader))
+        return false;
+    if (reader->event.type != YAML_STREAM_END_EVENT)
+        return refuse(reader, "a second document");
+    return true;
+}
+
+struct yaml *yaml_parse(const char *bytes, size_t length, struct error *error)
+{
+    AUTO(yaml_destroy) struct yaml *yaml = memory_alloc(sizeof(*yaml));
+    struct reader reader = {.yaml = yaml, .error = error};
+    bool good;
+
+    if (length > YAML_SIZE_MAX) {
+        error_set(error, ERROR_REFUSED, "line 1: larger than %d bytes", (int)YAML_SIZE_MAX);
+        return NULL;
+    }
+    if (!yaml_parser_initialize(&reader.parser))
+        abort();
+    yaml_parser_set_input_string(&reader.parser, (const unsigned char *)bytes, length);
+    good = read_stream(&reader);
+    reader_finish(&reader);
+    return good ? TAKE(yaml) : NULL;
+}
+
+void yaml_destroy(struct yaml *yaml)
+{
+    if (!yaml)
+        return;
+    for (size_t i = 0; i < yaml->count; i++) {
+        /* A kubeconfig has tokens and keys in it. */
+        if (yaml->places[i].written)
+            memory_wipe(yaml->places[i].written, strlen(yaml->places[i].written));
+        free(yaml->places[i].written);
+        free(yaml->places[i].key);
+    }
+    free(yaml->places);
+    json_decref(yaml->root);
+    free(yaml);
+}
+
+const json_t *yaml_root(const struct yaml *yaml)
+{
+    return yaml->root;
+}
+
+unsigned yaml_line(const struct yaml *yaml, const json_t *parent, const char *key)
+{
+    const struct place *place = find(yaml, parent, key);
+
+    return place ? place->line : 0;
+}
+
+const char *yaml_written(const struct yaml *yaml, const json_t *parent, const char *key)
+{
+    const struct place *place = find(yaml, parent, key);
+
+    return place ? place->written : NULL;
+}
