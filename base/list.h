@@ -51,10 +51,10 @@ static inline struct list *list_take_first(struct list *list)
     return first;
 }
 
-#define list_each(link, list)                                                                      \
-    for (struct list *link = (list)->next; link != (list); link = link->next)
+#define list_each(link, ring)                                                                      \
+    for (struct list *link = (ring)->next; link != (ring); link = link->next)
 
 /* The same when the body may remove link. */
-#define list_each_safe(link, list)                                                                 \
-    for (struct list *link = (list)->next, *link##_next = link->next; link != (list);              \
+#define list_each_safe(link, ring)                                                                 \
+    for (struct list *link = (ring)->next, *link##_next = link->next; link != (ring);              \
          link = link##_next, link##_next = link->next)

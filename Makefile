@@ -1,0 +1,158 @@
+# Build, test and check podidentity. `make help` lists what you can ask for.
+#
+# CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS from outside come after ours; `make WERROR=` lets a
+# compiler newer than ours warn. One part only: make LAYERS="base net" BUILD=build/part unit TEST=map
+
+NAME    := podidentity
+LAYERS  := base config net kube aws crds informers reconcilers controller cli
+VARIANT ?= release
+BUILD   ?= build/$(VARIANT)
+WERROR  ?= -Werror
+JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
+# Tests to build and run: a pattern for the <module> in test_<module>.c.
+TEST    ?= *
+# make V=1 shows whole commands.
+V       ?=
+
+PACKAGES := libuv libcurl libmicrohttpd openssl jansson yaml-0.1 expat
+
+# The OpenSSF's list for C (its compiler hardening guide of July 2026). Compilers differ in what
+# they know of it: each flag is tried once, and the answer kept in build/.
+# Left out: -z nodlopen (for libraries) and -fhardened (what it bundles is named here).
+WARNINGS  := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+    -Wformat=2 -Wimplicit-fallthrough -Wtrampolines -Wbidi-chars=any -Werror=format-security \
+    -Werror=implicit -Werror=incompatible-pointer-types -Werror=int-conversion
+HARDENING := -fstack-clash-protection -fstack-protector-strong -fcf-protection=full \
+    -mbranch-protection=standard -fstrict-flex-arrays=3 -fzero-init-padding-bits=all \
+    -ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks -fno-strict-overflow \
+    -fno-strict-aliasing -fexceptions
+LINKING   := -Wl,-z,noexecstack -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
+    -Wl,--no-copy-dt-needed-entries
+
+# Fortify, zeroed locals and wrapping overflow would hide from the sanitizers and from valgrind
+# what they are there to see.
+FLAGS_release  := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fPIE
+FLAGS_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_memcheck := -O1
+LINK_release   := -pie
+
+# The goals people ask for install what is missing first, then call make for the files. Only then
+# is there a compiler to ask.
+DESK := demo test bench sanitize memcheck lint layers format deps clean help
+ifneq ($(filter-out $(DESK),$(or $(MAKECMDGOALS),all)),)
+ANSWERS := build/answers$(subst /,-,$(addprefix -,$(CC))).mk
+include $(ANSWERS)
+endif
+
+HARDENING_release := $(HARDENING_ACCEPTED)
+FLAGS := -std=c17 -g $(WARNINGS_ACCEPTED) $(WERROR) $(FLAGS_$(VARIANT)) \
+    $(HARDENING_$(VARIANT)) -I. -D_GNU_SOURCE $(PACKAGES_CFLAGS)
+SAY     = $(if $(V),,@echo '  $(1)' $@;)
+COMPILE = $(call SAY,CC)$(CC) $(FLAGS) -MMD -MP $(CPPFLAGS) $(CFLAGS)
+LINK    = $(call SAY,LD)$(CC) $(FLAGS) $(LINK_$(VARIANT)) $(LINKING_ACCEPTED) $(CFLAGS) $(LDFLAGS)
+
+SOURCES := $(filter-out controller/main.c,$(wildcard $(addsuffix /*.c,$(LAYERS))))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+FAKES   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fake/*.c))
+LIBRARY := $(BUILD)/lib$(NAME).a
+PROGRAM := $(if $(wildcard controller/main.c),$(BUILD)/bin/$(NAME))
+TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_$(TEST).c tests/torture/test_$(TEST).c))
+LAYOUT  := $(wildcard $(addsuffix /*.[ch],$(LAYERS) tests/unit tests/torture tests/fake))
+
+ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(JOBS)
+endif
+MAKEFLAGS += --no-print-directory
+PYTEST = PODIDENTITY_VARIANT=$(VARIANT) "$$(tests/python.sh)" -m pytest tests
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all tests unit tidy $(DESK)
+
+all: $(LIBRARY) $(PROGRAM) ## build the program: build/release/bin/podidentity
+tests: $(TESTS)
+unit: $(TESTS) ## build and run the unit and torture tests (TEST=map: one module's)
+	@failed=; for test in $(TESTS); do \
+	    echo "== $$test"; $(RUN) $$test || failed="$$failed $$test"; \
+	done; \
+	[ -z "$$failed" ] || { echo "FAILED:$$failed"; exit 1; }
+
+demo: ## start a cluster and an AWS stand-in, and show the controller at work
+	@tests/deps.sh
+	@$(MAKE) all
+	@tests/cluster/build.sh >/dev/null
+	@"$$(tests/python.sh)" tests/demo/demo.py
+test: ## install what is missing, build, run all tests
+	@tests/deps.sh
+	@$(MAKE) all unit
+	@tests/cluster/build.sh >/dev/null
+	@$(PYTEST)
+bench: ## print the figures of docs/figures.md
+	@tests/deps.sh
+	@$(MAKE) all
+	@tests/cluster/build.sh >/dev/null
+	@"$$(tests/python.sh)" tests/bench/bench.py
+sanitize: ## all tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) VARIANT=sanitize test
+memcheck: ## the unit and torture tests under valgrind
+	@tests/deps.sh memcheck
+	@$(MAKE) VARIANT=memcheck unit \
+	    RUN="valgrind --quiet --leak-check=full --error-exitcode=1"
+lint: layers ## ask clang-tidy, cppcheck, clang-format and clang for findings
+	@tests/deps.sh lint
+	@$(MAKE) tidy
+	@cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	    --suppressions-list=tests/cppcheck.txt --error-exitcode=1 -j $(JOBS) -I. $(LAYERS)
+	@clang-format --dry-run -Werror $(LAYOUT)
+	@$(MAKE) CC=clang BUILD=build/clang all tests
+layers: ## show includes that point the wrong way
+	@sh tests/layers.sh $(LAYERS)
+format: ## rewrite every source file in the house layout
+	@clang-format -i $(LAYOUT)
+deps: ## install the Debian packages that building and testing need
+	@tests/deps.sh
+clean: ## remove everything that was built
+	rm -rf build
+help: ## show this text
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+# Four files at a time: clang-tidy starts slowly and knows no jobs.
+tidy:
+	@printf '%s\n' $(SOURCES) $(wildcard controller/main.c) | xargs -P $(JOBS) -n 4 sh -c \
+	    'exec clang-tidy --quiet "$$@" -- -std=c17 -I. -D_GNU_SOURCE $(PACKAGES_CFLAGS)' tidy
+
+$(BUILD)/bin/$(NAME): $(BUILD)/controller/main.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(LINK) $^ $(PACKAGES_LIBS) $(LDLIBS) -o $@
+$(LIBRARY): $(OBJECTS)
+	@rm -f $@
+	$(call SAY,AR)$(AR) rcs $@ $^
+$(BUILD)/tests/torture/%: $(BUILD)/tests/torture/%.o $(FAKES) $(LIBRARY)
+	$(LINK) $^ -lcmocka $(PACKAGES_LIBS) $(LDLIBS) -o $@
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBRARY)
+	$(LINK) $^ -lcmocka $(PACKAGES_LIBS) $(LDLIBS) -o $@
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -c $< -o $@
+
+$(ANSWERS): Makefile
+	@command -v $(firstword $(CC)) >/dev/null && pkg-config --exists $(PACKAGES) || \
+	    { echo 'make: no compiler, or a library is missing: run "make deps"' >&2; exit 1; }
+	@mkdir -p $(@D)
+	@accepted() { \
+	    for flag in "$$@"; do \
+	        echo 'int main(void) { return 0; }' | $(CC) -Wall -Werror "$$flag" -x c - -o $@.try 2>/dev/null && \
+	            printf ' %s' "$$flag"; \
+	    done; echo; \
+	}; \
+	{ \
+	    echo "WARNINGS_ACCEPTED :=$$(accepted $(WARNINGS))"; \
+	    echo "HARDENING_ACCEPTED :=$$(accepted $(HARDENING))"; \
+	    echo "LINKING_ACCEPTED :=$$(accepted $(LINKING))"; \
+	    echo "PACKAGES_CFLAGS := $$(pkg-config --cflags $(PACKAGES))"; \
+	    echo "PACKAGES_LIBS := $$(pkg-config --libs $(PACKAGES))"; \
+	} >$@.part
+	@mv $@.part $@ && rm -f $@.try
+
+-include $(OBJECTS:.o=.d) $(FAKES:.o=.d) $(TESTS:=.d) $(BUILD)/controller/main.d
