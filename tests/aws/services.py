@@ -1,0 +1,60 @@
+"""Operation -> handler, what a write touches, and the ARN that a denial names."""
+
+from . import eks, iam, iam_policies, sts
+from .errors import ServiceError
+
+HANDLERS = {"iam": {**iam.HANDLERS, **iam_policies.HANDLERS}, "sts": sts.HANDLERS,
+            "eks": eks.HANDLERS}
+READS = ("Get", "List", "Describe")
+
+
+def is_write(operation):
+    return not operation.startswith(READS)
+
+
+def _role_arn(call):
+    name, account = call.params["RoleName"], call.account
+    role = account.roles.get(name.lower())
+    return role.arn if role else account.arn("role", call.params.get("Path", "/"), name)
+
+
+def resource_of(service, call):
+    p, cluster = call.params, call.world.cluster
+    if service == "iam":
+        return _role_arn(call) if "RoleName" in p else p.get("PolicyArn", "*")
+    if service == "sts":
+        return "*"
+    association = cluster.associations.get(p.get("associationId"))
+    if association:
+        return association.arn
+    return p.get("resourceArn") or cluster.arn
+
+
+def _touched_by_iam(call):
+    p, account = call.params, call.account
+    role = account.roles.get(p.get("RoleName", "").lower())
+    profile = account.profiles.get(p.get("InstanceProfileName", "").lower())
+    policies = len(account.policies) if "RoleName" not in p else 0
+    return (role and role.snapshot(), profile and (profile.role or "empty"), policies)
+
+
+def _touched_by_eks(call):
+    p, cluster = call.params, call.world.cluster
+    wanted = p.get("associationId") or p.get("resourceArn", "").rsplit("/", 1)[-1]
+    if not wanted:
+        wanted = cluster.by_owner.get((p.get("namespace"), p.get("serviceAccount")))
+    association = cluster.associations.get(wanted)
+    return (association and (association.association_id, association.snapshot()),
+            tuple(cluster.tags.items()))
+
+
+def snapshot(service, call):
+    """The touched objects as a comparable value; equal before and after = nothing changed."""
+    return _touched_by_iam(call) if service == "iam" else _touched_by_eks(call)
+
+
+def find(service, operation):
+    handler = HANDLERS[service].get(operation)
+    if not handler:
+        raise ServiceError("InvalidAction", f"The stand-in does not play {operation}.", 501)
+    return handler
