@@ -1,7 +1,7 @@
 # Build, test and check podidentity. `make help` lists what you can ask for.
 #
 # CC, CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS from outside come after ours; `make WERROR=` lets a
-# compiler newer than ours warn. One part only: make LAYERS="base net" BUILD=build/part unit TEST=map
+# compiler newer than ours warn. One part only: make LAYERS="base net" BUILD=build/part unit TEST="map heap"
 
 NAME    := podidentity
 LAYERS  := base config net kube aws crds informers reconcilers controller cli
@@ -9,7 +9,7 @@ VARIANT ?= release
 BUILD   ?= build/$(VARIANT)
 WERROR  ?= -Werror
 JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
-# Tests to build and run: a pattern for the <module> in test_<module>.c.
+# Tests to build and run: patterns for the <module> in test_<module>.c.
 TEST    ?= *
 # make V=1 shows whole commands.
 V       ?=
@@ -56,7 +56,8 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 FAKES   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fake/*.c))
 LIBRARY := $(BUILD)/lib$(NAME).a
 PROGRAM := $(if $(wildcard controller/main.c),$(BUILD)/bin/$(NAME))
-TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_$(TEST).c tests/torture/test_$(TEST).c))
+TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard \
+    $(addprefix tests/unit/test_,$(TEST:=.c)) $(addprefix tests/torture/test_,$(TEST:=.c))))
 LAYOUT  := $(wildcard $(addsuffix /*.[ch],$(LAYERS) tests/unit tests/torture tests/fake))
 
 ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
@@ -72,7 +73,7 @@ PYTEST = PODIDENTITY_VARIANT=$(VARIANT) "$$(tests/python.sh)" -m pytest tests
 
 all: $(LIBRARY) $(PROGRAM) ## build the program: build/release/bin/podidentity
 tests: $(TESTS)
-unit: $(TESTS) ## build and run the unit and torture tests (TEST=map: one module's)
+unit: $(TESTS) ## build and run the unit and torture tests (TEST=map: of one module)
 	@failed=; for test in $(TESTS); do \
 	    echo "== $$test"; $(RUN) $$test || failed="$$failed $$test"; \
 	done; \
