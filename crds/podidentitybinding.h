@@ -1,0 +1,78 @@
+#pragma once
+
+/*
+ * PodIdentityBinding (podidentity.io/v1alpha1) as the program knows it: one packed record, read
+ * once from JSON, never changed. Optional texts are NULL when absent; lists are NULL-terminated.
+ * The schema in podidentity.io_podidentitybindings.yaml refuses what is malformed; what is read
+ * here is checked again, because an older or other schema may be installed.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "crds/condition.h"
+#include "kube/calls.h"
+#include "kube/object.h"
+#include "kube/record.h"
+
+struct error;
+
+extern const struct kube_resource podidentitybinding_resource;
+#define PODIDENTITYBINDING_FINALIZER "podidentity.io/aws"
+
+struct podidentitybinding_tag {
+    const char *key, *value;
+};
+
+enum mechanism { MECHANISM_POD_IDENTITY, MECHANISM_IRSA, MECHANISM_BOTH };
+
+struct podidentitybinding_spec {
+    const char *service_account;
+    const char *role_arn; /* NULL: a role of ours is wanted */
+    const char *role_name, *role_path, *role_description;
+    int64_t max_session_s;         /* 0: absent */
+    const char *permission_policy; /* JSON text, compact, keys sorted; NULL: absent */
+    const char *permission_policy_name;
+    const char *const *permission_policy_arns;
+    const char *permissions_boundary_arn;
+    const char *target_role_arn, *policy, *trust_scope;
+    const struct podidentitybinding_tag *tags;
+    size_t tag_count;
+    bool disable_session_tags, create_service_account, has_well_known, has_irsa;
+    enum mechanism mechanism;
+    bool observe, adopt, retain;
+};
+
+struct podidentitybinding_status {
+    int64_t observed_generation; /* -1: never looked at */
+    const struct condition *conditions;
+    size_t condition_count;
+    const char *role_arn, *association_id, *association_arn, *required_trust; /* NULL: absent */
+    const char *const *warnings;                                              /* NULL-terminated */
+    const char *const *pending_changes;                                       /* NULL-terminated */
+    int64_t last_verified_ms;                                                 /* 0: absent */
+};
+
+struct podidentitybinding {
+    struct record record;
+    struct kube_meta meta; /* its strings are inside the record */
+    bool from_shorthand;   /* label podidentity.io/origin: serviceaccount */
+    struct podidentitybinding_spec spec;
+    struct podidentitybinding_status status;
+};
+
+/* For informers: NULL with ERROR_REFUSED when the object cannot be used. free by record_unref. */
+void *podidentitybinding_read(const json_t *object, struct error *error);
+
+/* The merge patch {"status": …} that turns `before` into `after`; NULL when they are equal
+ * (lastVerifiedTime alone is no difference). Absent fields of `after` that `before` has become
+ * null. The caller's reference. */
+json_t *podidentitybinding_status_patch(const struct podidentitybinding_status *before,
+                                        const struct podidentitybinding_status *after);
+
+/* The condition of that type, or NULL. */
+const struct condition *podidentitybinding_condition(const struct podidentitybinding_status *status,
+                                                     const char *type);

@@ -1,0 +1,93 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "crds/metadata.h"
+
+static const char helm_made[] =
+    "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{"
+    "\"name\":\"cart\",\"namespace\":\"shop\",\"uid\":\"u-1\",\"resourceVersion\":\"42\","
+    "\"creationTimestamp\":\"2026-11-25T04:15:24Z\",\"labels\":{\"a\":\"b\"},"
+    "\"annotations\":{\"eks.amazonaws.com/role-arn\":\"arn:aws:iam::111122223333:role/x\"},"
+    "\"managedFields\":[{\"manager\":\"helm\",\"operation\":\"Update\"}]}}";
+
+static const struct metadata *read_text(const char *text, struct error *error)
+{
+    AUTO_JSON json_t *json = json_parse(text, strlen(text), error);
+
+    assert_non_null(json);
+    return metadata_read(json, error);
+}
+
+static void keeps_the_identity_and_nothing_else(void **state)
+{
+    struct error error = {0};
+    const struct metadata *metadata = read_text(helm_made, &error);
+
+    (void)state;
+    assert_string_equal(metadata->record.key, "shop/cart");
+    assert_string_equal(metadata->record.uid, "u-1");
+    assert_string_equal(metadata->record.resource_version, "42");
+    assert_false(metadata->terminating);
+    assert_in_range(metadata->record.size, 1, sizeof(*metadata) + 64);
+    record_unref(metadata);
+}
+
+static void sees_that_a_namespace_is_terminating(void **state)
+{
+    struct error error = {0};
+    const struct metadata *metadata =
+        read_text("{\"metadata\":{\"name\":\"shop\",\"uid\":\"u\",\"resourceVersion\":\"1\","
+                  "\"deletionTimestamp\":\"2026-11-25T04:15:24Z\"}}",
+                  &error);
+
+    (void)state;
+    assert_string_equal(metadata->record.key, "shop");
+    assert_true(metadata->terminating);
+    record_unref(metadata);
+}
+
+static void refuses_what_has_no_identity(void **state)
+{
+    static const char *const texts[] = {
+        "{}",
+        "[]",
+        "{\"metadata\":[]}",
+        "{\"metadata\":{\"name\":\"a\",\"uid\":\"u\"}}",
+        "{\"metadata\":{\"name\":\"A b\",\"uid\":\"u\",\"resourceVersion\":\"1\"}}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct error error = {0};
+
+        assert_null(read_text(texts[i], &error));
+        assert_int_equal(error.kind, ERROR_REFUSED);
+    }
+}
+
+static void asks_for_metadata_alone(void **state)
+{
+    (void)state;
+    assert_true(serviceaccount_resource.metadata_only && serviceaccount_resource.namespaced);
+    assert_true(namespace_resource.metadata_only && !namespace_resource.namespaced);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_the_identity_and_nothing_else),
+        cmocka_unit_test(sees_that_a_namespace_is_terminating),
+        cmocka_unit_test(refuses_what_has_no_identity),
+        cmocka_unit_test(asks_for_metadata_alone),
+    };
+
+    return cmocka_run_group_tests_name("metadata", tests, NULL, NULL);
+}
