@@ -1,0 +1,110 @@
+"""A namespace of a test's own, and what tests do in it: grant, bind, wait, and leave nothing."""
+
+import secrets
+
+from .objects import GROUP, documents_of, is_condition
+
+CLUSTER_SCOPED = {"PodIdentityGrant", "Namespace", "ClusterRole", "ClusterRoleBinding",
+                  "CustomResourceDefinition"}
+
+
+def random_name(prefix="t"):
+    return f"{prefix}-{secrets.token_hex(4)}"
+
+
+class Place:
+    """open() makes the namespace; close() takes away all that was made through it."""
+
+    def __init__(self, cluster, aws=None, name=None):
+        self.objects = cluster.objects
+        self.account = aws.account if aws else None
+        self.name = name or random_name()
+        self._cluster_scoped = []
+
+    def __str__(self):
+        return self.name
+
+    def open(self):
+        self.objects.create({
+            "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name}})
+
+    def close(self, timeout=30):
+        """Bindings first, while the controller still sees their grants and they can go at once."""
+        bindings = [found["metadata"]["name"]
+                    for found in self.objects.list("PodIdentityBinding", self.name)]
+        for binding in bindings:
+            self.objects.delete("PodIdentityBinding", binding, self.name)
+        for binding in bindings:
+            self.objects.wait_gone("PodIdentityBinding", binding, self.name, timeout)
+        for kind, name in reversed(self._cluster_scoped):
+            self.objects.delete(kind, name)
+        self.objects.delete("Namespace", self.name)
+
+    def apply(self, source):
+        """Server-side apply; what belongs in a namespace and names none goes into this one."""
+        applied = []
+        for document in documents_of(source):
+            metadata = document["metadata"]
+            if document["kind"] not in CLUSTER_SCOPED:
+                document = {**document, "metadata": {"namespace": self.name, **metadata}}
+            elif (document["kind"], metadata["name"]) not in self._cluster_scoped:
+                self._cluster_scoped.append((document["kind"], metadata["name"]))
+            applied.append(self.objects.apply(document))
+        return applied[0] if len(applied) == 1 else applied
+
+    def grant(self, name=None, **spec):
+        """A grant for this namespace that allows whatever a grant can allow today, but for the
+        fields given in spec; a field given as None is left out."""
+        wide = {
+            "namespaces": {"names": [self.name]},
+            "serviceAccounts": ["*"],
+            "existingRoles": {"arns": ["arn:*:iam::*:role/*", "arn:*:iam::*:role/*/*",
+                                       "arn:*:iam::*:role/*/*/*"]},
+            "managedRoles": {
+                "permissionPolicyARNs": ["arn:*:iam::aws:policy/*", "arn:*:iam::aws:policy/*/*",
+                                         "arn:*:iam::*:policy/*"],
+                "inlinePolicies": "Allow", "roleNames": ["*"]},
+        }
+        spec = {key: value for key, value in {**wide, **spec}.items() if value is not None}
+        return self.apply({
+            "apiVersion": GROUP, "kind": "PodIdentityGrant",
+            "metadata": {"name": name or self.name}, "spec": spec})
+
+    def binding(self, name="app", **spec):
+        """A binding as a document; it is for the ServiceAccount of its own name if spec names none.
+        With no other field it asks for a role of ours without policies."""
+        return {
+            "apiVersion": GROUP, "kind": "PodIdentityBinding",
+            "metadata": {"name": name, "namespace": self.name},
+            "spec": {"serviceAccountName": name, **spec}}
+
+    def bind(self, name="app", **spec):
+        """Makes the ServiceAccount and applies the binding; gives the binding."""
+        binding = self.binding(name, **spec)
+        self.service_account(binding["spec"]["serviceAccountName"])
+        return self.apply(binding)
+
+    def service_account(self, name, annotations=None):
+        metadata = {"name": name, **({"annotations": annotations} if annotations else {})}
+        return self.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
+
+    def get(self, name="app"):
+        """The binding as it is now, None when there is none."""
+        return self.objects.get("PodIdentityBinding", name, self.name)
+
+    def wait_ready(self, name="app", timeout=60):
+        """Waits until Ready is True for the newest spec; gives the binding."""
+        return self.wait_condition("Ready", "True", name=name, timeout=timeout)
+
+    def wait_condition(self, kind, status, reason=None, name="app", timeout=60):
+        return self.objects.wait(
+            "PodIdentityBinding", name, self.name, is_condition(kind, status, reason), timeout,
+            f"{kind}={status} {reason or ''} of {name}")
+
+    def delete(self, name="app", wait=True, timeout=60):
+        self.objects.delete("PodIdentityBinding", name, self.name)
+        if wait:
+            self.objects.wait_gone("PodIdentityBinding", name, self.name, timeout)
+
+    def events(self, name=None, reason=None):
+        return self.objects.events(self.name, name, reason)

@@ -1,0 +1,24 @@
+"""Waiting for a condition: never for a time."""
+
+import time
+
+POLL_SECONDS = 0.05
+
+
+def wait_until(condition, timeout=30, what=None):
+    """Calls condition until it gives something true, and returns that. An AssertionError that it
+    raises means "not yet" and is shown when time is up; any other exception passes."""
+    deadline = time.monotonic() + timeout
+    while True:
+        failure = None
+        try:
+            seen = condition()
+            if seen:
+                return seen
+        except AssertionError as error:
+            seen, failure = None, error
+        if time.monotonic() >= deadline:
+            wanted = what or getattr(condition, "__doc__", None) or "the condition"
+            raise AssertionError(
+                f"{wanted}: not within {timeout} s; last seen: {failure or seen!r}") from failure
+        time.sleep(POLL_SECONDS)
