@@ -54,7 +54,7 @@ void encode_hex(const void *bytes, size_t length, char *hex)
 
 static unsigned bit_at(const unsigned char *bytes, size_t bit)
 {
-    return bytes[bit / 8] >> (7 - bit % 8) & 1u;
+    return ((unsigned)bytes[bit / 8] >> (7 - bit % 8)) & 1;
 }
 
 void encode_base32(const unsigned char *bytes, size_t bits, char *text)

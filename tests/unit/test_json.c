@@ -100,6 +100,7 @@ static void sixty_four_levels_are_read_and_sixty_five_are_not(void **state)
     struct error error = {0};
 
     (void)state;
+    assert_int_equal(json_array_size(json), 1);
     assert_null(json_parse(deeper, strlen(deeper), &error));
     assert_int_equal(error.kind, ERROR_REFUSED);
     assert_string_equal(error.text, "JSON nests deeper than 64");
@@ -116,11 +117,13 @@ static void depth_counts_objects_and_arrays_but_no_brackets_in_texts(void **stat
     AUTO_JSON json_t *json = NULL, *many = NULL, *shallow = parse(mixed);
 
     (void)state;
+    assert_int_equal(json_object_size(shallow), 1);
     text_add_string(&text, "[\"\\\"\\\\");
     for (int i = 0; i < 100; i++)
         text_add_string(&text, "[{\\\"");
     text_add_string(&text, "\"]");
     json = parse(text.bytes);
+    assert_int_equal(json_array_size(json), 1);
 
     text_add_char(&wide, '[');
     for (int i = 0; i < 1000; i++)
@@ -137,6 +140,7 @@ static void only_the_strict_reader_refuses_a_key_named_twice(void **state)
     AUTO_JSON json_t *json = parse(text);
 
     (void)state;
+    assert_int_equal(json_path_int(json, "b.c", -1), 2);
     assert_null(json_parse_strict(text, strlen(text), &error));
     assert_int_equal(error.kind, ERROR_REFUSED);
     assert_non_null(strstr(error.text, "duplicate"));
