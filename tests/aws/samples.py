@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+from botocore.exceptions import ClientError
+
 POD_TRUST = json.dumps({"Version": "2012-10-17", "Statement": [{
     "Sid": "PodIdentity", "Effect": "Allow",
     "Principal": {"Service": "pods.eks.amazonaws.com"},
@@ -22,3 +25,11 @@ def associate(eks, role, namespace="shop", service_account="cart", **more):
     return eks.create_pod_identity_association(
         clusterName="demo", namespace=namespace, serviceAccount=service_account,
         roleArn=role["Arn"], **more)["association"]
+
+
+def refused(call, **parameters):
+    """The (code, status) of a call that must fail."""
+    with pytest.raises(ClientError) as raised:
+        call(**parameters)
+    answer = raised.value.response
+    return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]

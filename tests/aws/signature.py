@@ -46,8 +46,8 @@ class Refused(Exception):
         self.access_key = access_key
 
 
-def _encode(data):
-    return quote(data, safe="-_.~")
+def _encode(raw):
+    return quote(unquote_to_bytes(raw.encode("latin-1")), safe="-_.~")
 
 
 def canonical_path(raw_path):
@@ -72,7 +72,7 @@ def canonical_query(raw_query):
     for part in raw_query.split("&"):
         if part:
             name, _, value = part.partition("=")
-            pairs.append((_encode(unquote_to_bytes(name)), _encode(unquote_to_bytes(value))))
+            pairs.append((_encode(name), _encode(value)))
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 

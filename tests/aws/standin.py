@@ -34,6 +34,7 @@ class StandIn:
         self.log = log
         self.port = None
         self.process = None
+        self._clients = {}   # loading boto3's models takes half a second
 
     def __enter__(self):
         self.start()
@@ -87,7 +88,14 @@ class StandIn:
 
     def client(self, service, keys=TESTS_KEYS, token=None, user_agent=None, region=None,
                connections=10):
-        """A boto3 client without retries, so that a fault is seen as it is."""
+        """A boto3 client without retries, so that a fault is seen as it is. The same parameters
+        give the same client."""
+        wanted = service, keys, token, user_agent, region, connections
+        if wanted not in self._clients:
+            self._clients[wanted] = self._make_client(*wanted)
+        return self._clients[wanted]
+
+    def _make_client(self, service, keys, token, user_agent, region, connections):
         config = Config(proxies={}, retries={"total_max_attempts": 1}, user_agent=user_agent,
                         max_pool_connections=connections, connect_timeout=5, read_timeout=30)
         session = boto3.Session(*keys, aws_session_token=token,
