@@ -118,10 +118,12 @@ clean: ## remove everything that was built
 help: ## show this text
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-# Four files at a time: clang-tidy starts slowly and knows no jobs.
+# One file at a time: in the second, clang-tidy 14 takes every va_list for unset. It says how many
+# warnings it hid; anything else it says is a finding.
 tidy:
-	@printf '%s\n' $(SOURCES) $(wildcard controller/main.c) | xargs -P $(JOBS) -n 4 sh -c \
-	    'exec clang-tidy --quiet "$$@" -- -std=c17 -I. -D_GNU_SOURCE $(PACKAGES_CFLAGS)' tidy
+	@printf '%s\n' $(SOURCES) $(wildcard controller/main.c) | xargs -P $(JOBS) -n 1 sh -c \
+	    'clang-tidy --quiet "$$@" -- -std=c17 -I. -D_GNU_SOURCE $(PACKAGES_CFLAGS) 2>&1 | \
+	    { ! grep -vE "^[0-9]+ warnings? generated\.$$"; }' tidy
 
 $(BUILD)/bin/$(NAME): $(BUILD)/controller/main.o $(LIBRARY)
 	@mkdir -p $(@D)

@@ -42,8 +42,7 @@ bool error_set_code(struct error *error, enum error_kind kind, const char *code,
     va_list arguments;
 
     assert(kind != ERROR_NONE);
-    copy[0] = '\0';
-    strncat(copy, code, sizeof(copy) - 1);
+    snprintf(copy, sizeof(copy), "%s", code);
     text_cut(copy, ERROR_CODE_SIZE - 1);
 
     va_start(arguments, format);

@@ -71,19 +71,19 @@ void text_add_char(struct text *text, char character)
 
 void text_printf(struct text *text, const char *format, ...)
 {
-    va_list arguments, again;
+    va_list arguments;
     int length;
 
     va_start(arguments, format);
-    va_copy(again, arguments);
-    length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    assert(length >= 0);
-    if (length > 0 && reserve(text, (size_t)length)) {
-        vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);
-        text->length += (size_t)length;
-    }
+    length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
+    assert(length >= 0);
+    if (length == 0 || !reserve(text, (size_t)length))
+        return;
+    va_start(arguments, format);
+    vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    text->length += (size_t)length;
 }
 
 void text_drop(struct text *text, size_t length)

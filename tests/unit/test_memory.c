@@ -34,7 +34,7 @@ static void asks_for_an_overflowing_array(void)
 
 static void resizes_past_the_address_space(void)
 {
-    static char *bytes; /* valgrind shall find it when the process ends */
+    static char *volatile bytes; /* valgrind shall find it when the process ends */
 
     bytes = memory_alloc(1);
     bytes = memory_resize(bytes, half, 4);
