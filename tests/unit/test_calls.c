@@ -1,0 +1,371 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "kube/calls.h"
+
+static const struct kube_resource bindings = {
+    "podidentity.io", "v1alpha1", "podidentitybindings", "PodIdentityBinding", true, false,
+};
+static const struct kube_resource accounts = {
+    "", "v1", "serviceaccounts", "ServiceAccount", true, true,
+};
+static const struct kube_resource namespaces = {"", "v1", "namespaces", "Namespace", false, true};
+
+#define ALL_OF_IT "application/json;drop=metadata.managedFields"
+#define METADATA_OF(kind)                                                                          \
+    "application/json;as=" kind ";g=meta.k8s.io;v=v1;drop=metadata.managedFields," ALL_OF_IT
+
+static const char *header(const struct request *request, const char *name)
+{
+    for (size_t i = 0; i < request->header_count; i++)
+        if (text_equal(request->headers[i].name, name))
+            return request->headers[i].value;
+    return NULL;
+}
+
+static void builds_paths_of_collections_and_objects(void **state)
+{
+    static const struct {
+        const struct kube_resource *resource;
+        const char *namespace_name, *name, *subresource, *path;
+    } cases[] = {
+        {&bindings, NULL, NULL, NULL, "/apis/podidentity.io/v1alpha1/podidentitybindings"},
+        {&bindings, "", NULL, NULL, "/apis/podidentity.io/v1alpha1/podidentitybindings"},
+        {&bindings, "shop", NULL, NULL,
+         "/apis/podidentity.io/v1alpha1/namespaces/shop/podidentitybindings"},
+        {&bindings, "shop", "cart", "status",
+         "/apis/podidentity.io/v1alpha1/namespaces/shop/podidentitybindings/cart/status"},
+        {&accounts, NULL, NULL, NULL, "/api/v1/serviceaccounts"},
+        {&accounts, "shop", "cart", NULL, "/api/v1/namespaces/shop/serviceaccounts/cart"},
+        {&accounts, "shop", "../../nodes?x=%41#", NULL,
+         "/api/v1/namespaces/shop/serviceaccounts/..%2F..%2Fnodes%3Fx%3D%2541%23"},
+        {&namespaces, NULL, "shop", NULL, "/api/v1/namespaces/shop"},
+        {&namespaces, "ignored", "shop", NULL, "/api/v1/namespaces/shop"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+
+        assert_string_equal(kube_path(arena, cases[i].resource, cases[i].namespace_name,
+                                      cases[i].name, cases[i].subresource),
+                            cases[i].path);
+    }
+}
+
+static void gets_one_object(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+    struct request request;
+
+    (void)state;
+    kube_get(arena, &request, &bindings, "shop", "cart");
+    assert_int_equal(request.service, SERVICE_KUBERNETES);
+    assert_string_equal(request.method, "GET");
+    assert_string_equal(request.path,
+                        "/apis/podidentity.io/v1alpha1/namespaces/shop/podidentitybindings/cart");
+    assert_null(request.query);
+    assert_null(request.body);
+    assert_false(request.write);
+    assert_string_equal(header(&request, "Accept"), ALL_OF_IT);
+
+    kube_get(arena, &request, &accounts, "shop", "cart");
+    assert_string_equal(header(&request, "Accept"), METADATA_OF("PartialObjectMetadata"));
+}
+
+static void lists_from_the_version_it_is_told(void **state)
+{
+    static const struct {
+        const char *version;
+        unsigned limit;
+        const char *token, *query;
+    } cases[] = {
+        {NULL, 0, NULL, NULL},
+        {"", 0, "", NULL},
+        {NULL, 500, NULL, "limit=500"},
+        {"342", 0, NULL, "resourceVersion=342&resourceVersionMatch=NotOlderThan"},
+        {"342", 1, NULL, "limit=1&resourceVersion=342&resourceVersionMatch=NotOlderThan"},
+        {"342", 500, "eyJ2+/=", "limit=500&continue=eyJ2%2B%2F%3D"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+        struct request request;
+
+        kube_list(arena, &request, &accounts, cases[i].version, cases[i].limit, cases[i].token);
+        assert_string_equal(request.method, "GET");
+        assert_string_equal(request.path, "/api/v1/serviceaccounts");
+        if (cases[i].query)
+            assert_string_equal(request.query, cases[i].query);
+        else
+            assert_null(request.query);
+        assert_string_equal(header(&request, "Accept"), METADATA_OF("PartialObjectMetadataList"));
+        assert_false(request.write);
+    }
+}
+
+static void watches_with_bookmarks_always(void **state)
+{
+    static const struct {
+        const char *version;
+        bool initial;
+        unsigned timeout_s;
+        const char *query;
+    } cases[] = {
+        {"342", false, 420,
+         "watch=true&allowWatchBookmarks=true&resourceVersion=342&timeoutSeconds=420"},
+        {NULL, true, 300,
+         "watch=true&allowWatchBookmarks=true&sendInitialEvents=true&"
+         "resourceVersionMatch=NotOlderThan&timeoutSeconds=300"},
+        {"342", true, 0,
+         "watch=true&allowWatchBookmarks=true&sendInitialEvents=true&"
+         "resourceVersionMatch=NotOlderThan&resourceVersion=342"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+        struct request request;
+
+        kube_watch(arena, &request, &bindings, cases[i].version, cases[i].initial,
+                   cases[i].timeout_s);
+        assert_string_equal(request.query, cases[i].query);
+        assert_string_equal(header(&request, "Accept"), ALL_OF_IT);
+        kube_watch(arena, &request, &accounts, cases[i].version, cases[i].initial,
+                   cases[i].timeout_s);
+        assert_string_equal(header(&request, "Accept"), METADATA_OF("PartialObjectMetadata"));
+    }
+}
+
+static void patches_status_only_over_the_version_it_saw(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+    AUTO_JSON json_t *patch = json_pack("{s:{s:i}}", "status", "observedGeneration", 2);
+    struct request request;
+
+    (void)state;
+    kube_patch(arena, &request, &bindings, "shop", "cart", "status", "342", patch);
+    assert_string_equal(request.operation, "PatchStatus");
+    assert_string_equal(request.method, "PATCH");
+    assert_true(text_ends(request.path, "/podidentitybindings/cart/status"));
+    assert_string_equal(request.query, "fieldManager=podidentity");
+    assert_string_equal(header(&request, "Content-Type"), "application/merge-patch+json");
+    assert_string_equal(header(&request, "Accept"), ALL_OF_IT);
+    assert_string_equal(request.body, "{\"metadata\":{\"resourceVersion\":\"342\"},"
+                                      "\"status\":{\"observedGeneration\":2}}");
+    assert_int_equal(request.body_length, strlen(request.body));
+    assert_true(request.write);
+    assert_false(request.sharable);
+}
+
+static void keeps_metadata_that_a_patch_brings(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+    AUTO_JSON json_t *patch = json_pack("{s:{s:{s:n}}}", "metadata", "annotations", "a");
+    struct request request;
+
+    (void)state;
+    kube_patch(arena, &request, &bindings, "shop", "cart", NULL, NULL, patch);
+    assert_string_equal(request.operation, "Patch");
+    assert_string_equal(request.body, "{\"metadata\":{\"annotations\":{\"a\":null}}}");
+    kube_patch(arena, &request, &bindings, "shop", "cart", NULL, "7", patch);
+    assert_string_equal(request.body,
+                        "{\"metadata\":{\"annotations\":{\"a\":null},\"resourceVersion\":\"7\"}}");
+}
+
+static void writes_the_whole_list_of_finalizers(void **state)
+{
+    static const char *const both[] = {"other.example/x", "podidentity.io/aws"};
+    AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+    struct request request;
+
+    (void)state;
+    kube_patch_finalizers(arena, &request, &bindings, "shop", "cart", "342", both, 2);
+    assert_string_equal(request.operation, "PatchFinalizers");
+    assert_true(text_ends(request.path, "/podidentitybindings/cart"));
+    assert_string_equal(request.body, "{\"metadata\":{\"finalizers\":[\"other.example/x\","
+                                      "\"podidentity.io/aws\"],\"resourceVersion\":\"342\"}}");
+    kube_patch_finalizers(arena, &request, &bindings, "shop", "cart", "342", both, 0);
+    assert_string_equal(request.body,
+                        "{\"metadata\":{\"finalizers\":[],\"resourceVersion\":\"342\"}}");
+}
+
+#define STATUS(reason, message)                                                                    \
+    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"" reason       \
+    "\",\"message\":\"" message "\"}"
+
+struct reply_case {
+    int status;
+    int retry_after_s;
+    const char *body;
+    enum error_kind kind;
+    const char *code, *text;
+};
+
+static const struct reply_case reply_cases[] = {
+    {409, -1, STATUS("Conflict", "the object has been modified"), ERROR_CONFLICT, "Conflict",
+     "the object has been modified"},
+    {409, -1, STATUS("AlreadyExists", "object is being deleted: x"), ERROR_CONFLICT,
+     "AlreadyExists", "object is being deleted: x"},
+    {410, -1, STATUS("Expired", "The provided continue parameter is too old"), ERROR_CONFLICT,
+     "Expired", "The provided continue parameter is too old"},
+    {404, -1, STATUS("NotFound", "pods \\\"x\\\" not found"), ERROR_REFUSED, "NotFound",
+     "pods \"x\" not found"},
+    {403, -1, STATUS("Forbidden", "no"), ERROR_REFUSED, "Forbidden", "no"},
+    {401, -1, STATUS("Unauthorized", "Unauthorized"), ERROR_RETRY, "Unauthorized", "Unauthorized"},
+    {422, -1, STATUS("Invalid", "spec.x: bad\\n\\tmore"), ERROR_REFUSED, "Invalid",
+     "spec.x: bad  more"},
+    {429, 1, STATUS("TooManyRequests", "slow"), ERROR_THROTTLE, "TooManyRequests", "slow"},
+    {429, -1, "", ERROR_THROTTLE, "TooManyRequests",
+     "the API server answered HTTP 429 without a word"},
+    {503, 5, STATUS("ServiceUnavailable", "down"), ERROR_THROTTLE, "ServiceUnavailable", "down"},
+    {503, -1, STATUS("ServiceUnavailable", "down"), ERROR_RETRY, "ServiceUnavailable", "down"},
+    {500, -1, STATUS("", "etcdserver: leader changed"), ERROR_RETRY, "InternalError",
+     "etcdserver: leader changed"},
+    {504, -1,
+     "{\"kind\":\"Status\",\"reason\":\"Timeout\",\"message\":\"Too large resource version: 9\","
+     "\"details\":{\"causes\":[{\"reason\":\"ResourceVersionTooLarge\"}]}}",
+     ERROR_RETRY, "ResourceVersionTooLarge", "Too large resource version: 9"},
+    {413, -1, STATUS("RequestEntityTooLarge", "limit is 3145728"), ERROR_REFUSED,
+     "RequestEntityTooLarge", "limit is 3145728"},
+    {413, -1, "<html>\r\n<body>413 Request Entity Too Large</body>", ERROR_REFUSED,
+     "RequestEntityTooLarge", "<html>  <body>413 Request Entity Too Large</body> (HTTP 413)"},
+    {502, -1, "\xff\xfe garbage \x01", ERROR_RETRY, "", "garbage (HTTP 502)"},
+    {500, -1, "{\"kind\":\"Status\",\"reason\":7,\"message\":[]}", ERROR_RETRY, "InternalError",
+     "the API server gave no reason"},
+    {403, -1, "{\"kind\":\"Pod\"}", ERROR_REFUSED, "Forbidden", "{\"kind\":\"Pod\"} (HTTP 403)"},
+    {400, -1, "[[[[", ERROR_REFUSED, "BadRequest", "[[[[ (HTTP 400)"},
+    {302, -1, "", ERROR_REFUSED, "", "the API server answered HTTP 302 without a word"},
+    {418, -1, "", ERROR_REFUSED, "", "the API server answered HTTP 418 without a word"},
+};
+
+static struct reply reply_of(const struct reply_case *from)
+{
+    return (struct reply){
+        .status = from->status,
+        .body = from->body,
+        .body_length = strlen(from->body),
+        .content_type = "",
+        .request_id = "",
+        .error_type = "",
+        .date = "",
+        .retry_after_s = from->retry_after_s,
+    };
+}
+
+static void turns_answers_into_what_to_do_next(void **state)
+{
+    const struct request request = {.method = "PATCH", .write = true};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(reply_cases); i++) {
+        struct reply reply = reply_of(&reply_cases[i]);
+        struct error error = {0};
+
+        assert_false(kube_reply_good(&request, &reply, &error));
+        assert_int_equal(error.kind, reply_cases[i].kind);
+        assert_string_equal(error.code, reply_cases[i].code);
+        assert_string_equal(error.text, reply_cases[i].text);
+    }
+}
+
+static void takes_2xx_for_good(void **state)
+{
+    const struct request request = {.method = "POST", .write = true};
+    static const int statuses[] = {200, 201, 202, 204};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        struct reply reply = {.status = statuses[i], .body = "garbage", .body_length = 7};
+        struct error error = {0};
+
+        assert_true(kube_reply_good(&request, &reply, &error));
+        assert_int_equal(error.kind, ERROR_NONE);
+    }
+}
+
+static void calls_only_a_write_that_left_lost(void **state)
+{
+    static const struct {
+        bool write, sent;
+        enum error_kind kind;
+    } cases[] = {
+        {false, false, ERROR_RETRY},
+        {false, true, ERROR_RETRY},
+        {true, false, ERROR_RETRY},
+        {true, true, ERROR_LOST},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct request request = {.method = "PATCH", .write = cases[i].write};
+        const struct reply reply = {
+            .failure = "Connection refused",
+            .sent = cases[i].sent,
+            .body = "",
+            .retry_after_s = -1,
+        };
+        struct error error = {0};
+
+        assert_false(kube_reply_good(&request, &reply, &error));
+        assert_int_equal(error.kind, cases[i].kind);
+        assert_string_equal(error.text, "Connection refused");
+    }
+}
+
+static void survives_huge_and_deep_answers(void **state)
+{
+    const struct request request = {.method = "GET"};
+    AUTO_TEXT struct text body = TEXT_INIT(16 << 20);
+    struct reply reply = {.status = 500, .retry_after_s = -1};
+    struct error error = {0};
+
+    (void)state;
+    text_add_string(&body, "{\"kind\":\"Status\",\"message\":\"");
+    while (body.length < 3 << 20)
+        text_add_string(&body, "\xc3\xa9l\xc3\xa9phant ");
+    text_add_string(&body, "\"}");
+    reply.body = body.bytes;
+    reply.body_length = body.length;
+    assert_false(kube_reply_good(&request, &reply, &error));
+    assert_true(text_utf8(error.text, strlen(error.text)));
+    assert_true(strlen(error.text) < 256);
+
+    text_clear(&body);
+    while (body.length < 1 << 19)
+        text_add_char(&body, '[');
+    reply.body = body.bytes;
+    reply.body_length = body.length;
+    assert_false(kube_reply_good(&request, &reply, &error));
+    assert_int_equal(error.kind, ERROR_RETRY);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(builds_paths_of_collections_and_objects),
+        cmocka_unit_test(gets_one_object),
+        cmocka_unit_test(lists_from_the_version_it_is_told),
+        cmocka_unit_test(watches_with_bookmarks_always),
+        cmocka_unit_test(patches_status_only_over_the_version_it_saw),
+        cmocka_unit_test(keeps_metadata_that_a_patch_brings),
+        cmocka_unit_test(writes_the_whole_list_of_finalizers),
+        cmocka_unit_test(turns_answers_into_what_to_do_next),
+        cmocka_unit_test(takes_2xx_for_good),
+        cmocka_unit_test(calls_only_a_write_that_left_lost),
+        cmocka_unit_test(survives_huge_and_deep_answers),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
