@@ -14,7 +14,9 @@ set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/podidentity
 assets=${KUBEBUILDER_ASSETS:-}
-programs=${*:-etcd kube-apiserver kube-controller-manager kubectl kstatus}
+servers='etcd kube-apiserver kube-controller-manager'
+programs=${*:-${KUBECONFIG:+kubectl kstatus}}
+programs=${programs:-$servers kubectl kstatus}
 
 say() {
     echo "cluster: $*" >&2

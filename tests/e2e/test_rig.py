@@ -81,6 +81,8 @@ def test_program_that_ends_at_once_is_reported_with_its_log(tmp_path):
 def test_program_dies_with_the_one_that_started_it(tmp_path):
     script = ("from tests.e2e.rig.process import Process; import os, signal\n"
               f"p = Process('sleeper', ['sleep', '600'], {str(tmp_path / 'log')!r}); p.start()\n"
+              # setpriv has done its work once it has become the sleeper.
+              "p.wait_ready(lambda: open(f'/proc/{p.pid}/comm').read() == 'sleep\\n')\n"
               "print(p.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)")
     python = subprocess.run(
         [sys.executable, "-c", script], cwd=environment.ROOT, stdout=subprocess.PIPE,

@@ -23,11 +23,11 @@ DEFINITIONS = environment.ROOT / "crds"
 RIGHTS = environment.ROOT / "config" / "rbac"
 
 
-def programs(*names):
-    """The folder with the Kubernetes programs, built on first use; progress on stderr."""
+def programs():
+    """The folder with the Kubernetes programs we need, built on first use; progress on stderr."""
     build = environment.ROOT / "tests" / "cluster" / "build.sh"
     built = subprocess.run(
-        [build, *names], env=environment.AS_STARTED, stdout=subprocess.PIPE, text=True, check=True)
+        [build], env=environment.AS_STARTED, stdout=subprocess.PIPE, text=True, check=True)
     return pathlib.Path(built.stdout.strip())
 
 
@@ -41,9 +41,9 @@ class Cluster:
     """What both kinds of cluster have: objects, kubectl, kstatus, a kubeconfig for the controller.
     Use as a context manager, or start() and stop()."""
 
-    def __init__(self, program_names):
+    def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="podidentity-cluster-"))
-        self.programs = programs(*program_names)
+        self.programs = programs()
         self.kubeconfig = self.folder / "admin.kubeconfig"
         self.objects = None
 
@@ -118,7 +118,7 @@ class OwnCluster(Cluster):
     external = False
 
     def __init__(self, audit=False):
-        super().__init__(())
+        super().__init__()
         self.plane = ControlPlane(self.programs, self.folder, CONTROLLER_USER if audit else None)
 
     def start(self):
@@ -174,7 +174,7 @@ class ExistingCluster(Cluster):
     external = True
 
     def __init__(self, kubeconfig):
-        super().__init__(("kubectl", "kstatus"))
+        super().__init__()
         self.user_kubeconfig = kubeconfig
         self._added = []
 
