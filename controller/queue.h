@@ -1,0 +1,54 @@
+#pragma once
+
+/*
+ * The work queue: one place per key however often it is added, delays, back-off per key, and two
+ * priorities (a person's change before start-up and repeats). Pure: time is given, nothing waits.
+ * Semantics: client-go's workqueue; a key that is being worked on and is added again comes back
+ * once, after queue_done.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/memory.h"
+
+struct queue;
+
+enum queue_priority { QUEUE_FIRST, QUEUE_LATER, QUEUE_PRIORITIES };
+
+struct queue *queue_create(void);
+void queue_destroy(struct queue *queue);
+
+/* Ready now. The higher of two priorities counts; a delay that the key had is over. */
+void queue_add(struct queue *queue, const char *key, enum queue_priority priority,
+               uint64_t now_ms);
+
+/* Ready after delay_ms, unless it is ready earlier anyway. Keeps the lower priority. */
+void queue_add_after(struct queue *queue, const char *key, uint64_t delay_ms, uint64_t now_ms);
+
+/* The same with a delay that doubles from base_ms to most_ms with each call (±20 %). */
+void queue_retry(struct queue *queue, const char *key, uint64_t base_ms, uint64_t most_ms,
+                 uint64_t now_ms);
+
+/* The key's back-off begins anew. */
+void queue_forget(struct queue *queue, const char *key);
+
+/* The next ready key, now being worked on; NULL when there is none. Borrowed until queue_done. */
+const char *queue_take(struct queue *queue, uint64_t now_ms);
+
+/* The key is not worked on any more; comes back at once when it was added meanwhile. */
+void queue_done(struct queue *queue, const char *key, uint64_t now_ms);
+
+/* Milliseconds until a delayed key is ready; UINT64_MAX when none is delayed. */
+uint64_t queue_wait_ms(const struct queue *queue, uint64_t now_ms);
+
+struct queue_figures {
+    size_t depth[QUEUE_PRIORITIES]; /* ready */
+    size_t delayed, working;
+    uint64_t adds, retries;
+    uint64_t taken_waited_ms; /* how long the key taken last was ready */
+};
+void queue_figures(const struct queue *queue, struct queue_figures *figures);
+
+DEFINE_AUTO(struct queue *, queue_destroy);

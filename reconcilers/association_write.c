@@ -1,0 +1,287 @@
+/*
+ * Makes, changes and gives up the association of a binding. One that is not ours receives no
+ * write: an add-on's and a stranger's are told, one left over by a former binding of ours is
+ * deleted and made new, one of a living binding that gave way is retagged and kept.
+ */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "aws/faults.h"
+#include "base/arena.h"
+#include "base/encode.h"
+#include "reconcilers/ledger.h"
+#include "reconcilers/ownership.h"
+#include "reconcilers/picture.h"
+#include "reconcilers/rows.h"
+#include "reconcilers/scene.h"
+#include "reconcilers/work.h"
+
+/* How old an edited trust must be before an association depends on it; and the first pause after
+ * EKS has said that a role made a moment ago does not exist. */
+enum { TRUST_AGE_MS = 30 * 1000, YOUNG_ROLE_RETRY_MS = 3000 };
+
+/* After so long a role is not young any more: what EKS says about it is meant. */
+enum { YOUNG_ROLE_MS = 10 * 60 * 1000 };
+
+static const char *cluster(const struct work *work)
+{
+    return work->scene->settings.cluster_name;
+}
+
+static enum verdict refuse_foreign(struct work *work)
+{
+    const struct eks_association *found = &work->have.found;
+
+    if (found->owner_arn)
+        return work_refuse(work, FACET_ASSOCIATION, "AddonManaged",
+                           "Association %s belongs to the EKS add-on %s and is changed through it "
+                           "alone: aws eks update-addon --cluster-name %s --addon-name NAME "
+                           "--pod-identity-associations serviceAccount=%s,roleArn=%s",
+                           found->id, found->owner_arn, cluster(work), found->service_account,
+                           work->want.role_arn);
+    return work_refuse(work, FACET_ASSOCIATION, "AssociationForeign",
+                       "Association %s for %s/%s (role %s) was not made for this binding and is "
+                       "left alone. Delete it if it is not needed: aws eks "
+                       "delete-pod-identity-association --cluster-name %s --association-id %s",
+                       found->id, found->namespace_name, found->service_account, found->role_arn,
+                       cluster(work), found->id);
+}
+
+/* An association may depend on the role now: not a foreign one, and not before an edited trust is
+ * old enough for AWS to have it everywhere. */
+enum verdict association_trust_age(struct work *work, struct request *request)
+{
+    int64_t age_ms = work->now_ms - work->ledger->trust_edited_ms;
+    bool needed;
+
+    (void)request;
+    if (work->have.verified)
+        return VERDICT_NEXT;
+    if (work->have.association == PRESENCE_PRESENT &&
+        (work->have.found.owner_arn || work->have.association_owner == OWNER_FOREIGN ||
+         work->have.association_owner == OWNER_ADOPTED))
+        return refuse_foreign(work);
+    needed = work->have.association != PRESENCE_PRESENT ||
+             work->have.association_owner == OWNER_FORMER ||
+             strcmp(work->have.found.role_arn, work->want.role_arn) != 0;
+    if (!needed || !work->want.managed || work->ledger->trust_edited_ms == 0 ||
+        age_ms >= TRUST_AGE_MS)
+        return VERDICT_NEXT;
+    return work_wait(work, FACET_ASSOCIATION, "WaitingForRole", (uint64_t)(TRUST_AGE_MS - age_ms),
+                     "The trust policy of role %s was edited a moment ago; AWS needs a while to "
+                     "know it everywhere",
+                     work->want.role_arn);
+}
+
+enum verdict association_delete_left_over_ask(struct work *work, struct request *request)
+{
+    if (work->have.verified || work->have.association != PRESENCE_PRESENT ||
+        work->have.association_owner != OWNER_FORMER)
+        return VERDICT_NEXT;
+    eks_delete_association(work->arena, request, cluster(work), work->have.found.id);
+    return VERDICT_SEND;
+}
+
+enum verdict association_delete_answer(struct work *work, const struct reply *reply)
+{
+    if (!row_good(work, reply)) {
+        if (!aws_not_found(&work->error))
+            return VERDICT_FAIL;
+        error_clear(&work->error);
+    }
+    picture_remove_association(work->scene->picture, work->binding->record.namespace_name,
+                               work->binding->spec.service_account);
+    work->have.association = PRESENCE_ABSENT;
+    work_tell(work, false, "AssociationDeleted", "DeletePodIdentityAssociation",
+              "Deleted association %s", work->have.found.id);
+    return VERDICT_NEXT;
+}
+
+/*
+ * A token for this one intent: the same in every repeat within this run, another in the next, so
+ * that AWS never answers with an association that somebody has deleted since.
+ */
+static const char *intent_token(struct work *work)
+{
+    char digest[SHA256_HEX_SIZE];
+    const char *intent =
+        arena_printf(work->arena, "%s %" PRId64 " %" PRId64 " %s", work->binding->record.uid,
+                     work->binding->meta.generation, work->now_ms, work->want.role_arn);
+
+    encode_sha256_hex(intent, strlen(intent), digest);
+    return arena_string(work->arena, digest);
+}
+
+enum verdict association_create_ask(struct work *work, struct request *request)
+{
+    struct eks_association_wish wish = {
+        .namespace_name = work->binding->record.namespace_name,
+        .service_account = work->binding->spec.service_account,
+        .role_arn = work->want.role_arn,
+        .tags = work->want.tags,
+    };
+
+    if (work->have.verified || work->have.association != PRESENCE_ABSENT)
+        return VERDICT_NEXT;
+    wish.client_request_token = intent_token(work);
+    eks_create_association(work->arena, request, cluster(work), &wish);
+    return VERDICT_SEND;
+}
+
+/* EKS does not see our new role yet. */
+static enum verdict wait_for_role(struct work *work)
+{
+    const struct iam_role *role = &work->have.detail.role;
+
+    if (work->have.role == PRESENCE_PRESENT && role->created_ms + YOUNG_ROLE_MS < work->now_ms)
+        return VERDICT_FAIL;
+    return work_wait(work, FACET_ASSOCIATION, "WaitingForRole", YOUNG_ROLE_RETRY_MS,
+                     "EKS does not see role %s yet, which was made a moment ago: %s",
+                     work->want.role_arn, arena_string(work->arena, work->error.text));
+}
+
+/* What Create, Update and List have in common when they fail. */
+static enum verdict refused(struct work *work)
+{
+    if (aws_young_role(&work->error) && work->want.managed)
+        return wait_for_role(work);
+    return VERDICT_FAIL;
+}
+
+enum verdict association_create_answer(struct work *work, const struct reply *reply)
+{
+    struct eks_association *found = &work->have.found;
+
+    if (!row_good(work, reply)) {
+        if (!aws_already_exists(&work->error))
+            return refused(work);
+        work->error.kind = ERROR_RETRY; /* what stays if List does not show it yet */
+        if (work->have.lookups++ > 0)
+            return VERDICT_FAIL;
+        error_clear(&work->error);
+        work->have.association = PRESENCE_UNKNOWN;
+        work->have.association_lookup = true;
+        return VERDICT_TOP;
+    }
+    if (!eks_read_association(work->arena, reply, found, &work->error))
+        return VERDICT_FAIL;
+    picture_put_association(work->scene->picture, work->binding->record.namespace_name,
+                            work->binding->spec.service_account, found->id, found->arn, false);
+    work->have.association = PRESENCE_MADE;
+    work_tell(work, false, "AssociationCreated", "CreatePodIdentityAssociation",
+              "Created association %s: new pods of ServiceAccount %s get role %s", found->id,
+              work->binding->spec.service_account, work->want.role_arn);
+    return VERDICT_NEXT;
+}
+
+enum verdict association_update_ask(struct work *work, struct request *request)
+{
+    if (work->have.verified || work->have.association != PRESENCE_PRESENT ||
+        strcmp(work->have.found.role_arn, work->want.role_arn) == 0)
+        return VERDICT_NEXT;
+    eks_update_association_role(work->arena, request, cluster(work), work->have.found.id,
+                                work->want.role_arn, intent_token(work));
+    return VERDICT_SEND;
+}
+
+enum verdict association_update_answer(struct work *work, const struct reply *reply)
+{
+    const char *former = work->have.found.role_arn;
+    struct aws_tags tags = work->have.found.tags;
+
+    if (!row_good(work, reply))
+        return refused(work);
+    if (!eks_read_association(work->arena, reply, &work->have.found, &work->error))
+        return VERDICT_FAIL;
+    work->have.found.role_arn = work->want.role_arn;
+    work->have.found.tags = tags;
+    work_tell(work, false, "AssociationUpdated", "UpdatePodIdentityAssociation",
+              "Association %s points to role %s now (before: %s)", work->have.found.id,
+              work->want.role_arn, former);
+    return VERDICT_NEXT;
+}
+
+/* The tags of an association that was there; one that we made has them already. */
+static bool retagging(struct work *work)
+{
+    if (work->have.verified || work->have.association != PRESENCE_PRESENT)
+        return false;
+    if (!work->progress.association_tags_compared) {
+        difference_tags(&work->association_todo, work->arena, &work->want.tags,
+                        &work->have.found.tags);
+        work->progress.association_tags_compared = true;
+    }
+    return true;
+}
+
+enum verdict association_tag_ask(struct work *work, struct request *request)
+{
+    if (!retagging(work) || work->association_todo.tags_put.count == 0 ||
+        work->progress.association_tags_put)
+        return VERDICT_NEXT;
+    eks_tag_resource(work->arena, request, work->have.found.arn, &work->association_todo.tags_put);
+    return VERDICT_SEND;
+}
+
+enum verdict association_tag_answer(struct work *work, const struct reply *reply)
+{
+    if (!row_good(work, reply))
+        return VERDICT_FAIL;
+    work->progress.association_tags_put = true;
+    return VERDICT_NEXT;
+}
+
+enum verdict association_untag_ask(struct work *work, struct request *request)
+{
+    if (!retagging(work) || work->association_todo.tags_removed_count == 0 ||
+        work->progress.association_tags_removed)
+        return VERDICT_NEXT;
+    eks_untag_resource(work->arena, request, work->have.found.arn,
+                       work->association_todo.tags_removed,
+                       work->association_todo.tags_removed_count);
+    return VERDICT_SEND;
+}
+
+enum verdict association_untag_answer(struct work *work, const struct reply *reply)
+{
+    if (!row_good(work, reply))
+        return VERDICT_FAIL;
+    work->progress.association_tags_removed = true;
+    return VERDICT_NEXT;
+}
+
+/* Everything is as wanted: remember it, so that the next run asks nothing. */
+static void remember(struct work *work)
+{
+    struct ledger_entry *ledger = work->ledger;
+    const struct eks_association *found = &work->have.found;
+
+    ledger->verified = true;
+    ledger->generation = work->binding->meta.generation;
+    ledger_keep(&ledger->role_arn, work->want.role_arn);
+    ledger_keep(&ledger->association_id, found->id);
+    ledger_keep(&ledger->association_arn, found->arn);
+    ledger->settled_ms = found->modified_ms + (int64_t)work->scene->settings.settle_ms;
+}
+
+enum verdict association_settled(struct work *work, struct request *request)
+{
+    struct ledger_entry *ledger = work->ledger;
+
+    (void)request;
+    if (!work->have.verified)
+        remember(work);
+    if (work->now_ms >= ledger->settled_ms) {
+        work_find(work, FACET_ASSOCIATION, CONDITION_TRUE, "Associated",
+                  "Association %s gives ServiceAccount %s role %s", ledger->association_id,
+                  work->binding->spec.service_account, ledger->role_arn);
+        return VERDICT_NEXT;
+    }
+    work_find(work, FACET_ASSOCIATION, CONDITION_UNKNOWN, "Settling",
+              "Association %s is made; EKS needs a few seconds until new pods get it",
+              ledger->association_id);
+    work->outcome.reconciling = "Settling";
+    work->outcome.again_ms = (uint64_t)(ledger->settled_ms - work->now_ms) + 1;
+    return VERDICT_NEXT;
+}

@@ -1,0 +1,199 @@
+#include "reconcilers/conditions.h"
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "reconcilers/ledger.h"
+#include "reconcilers/reasons.h"
+#include "reconcilers/scene.h"
+#include "reconcilers/work.h"
+
+static const char *const facet_types[FACET_COUNT] = {"Allowed", "RoleReady", "Associated"};
+
+const char *conditions_facet_type(int facet)
+{
+    return facet_types[facet];
+}
+
+struct draft {
+    struct work *work;
+    struct condition *conditions;
+    size_t count;
+};
+
+/* The message as people read it: code, text, mend. */
+static const char *message_of(struct work *work, enum condition_status status, const char *reason,
+                              const char *text)
+{
+    const char *code = status == CONDITION_TRUE ? NULL : reason_code(reason);
+    const char *mend = reason_mend(reason);
+    char *message;
+
+    if (!code)
+        return text;
+    message = mend[0] ? arena_printf(work->arena, "PODIDENTITY-%s: %s. %s. See docs/errors.md#%s",
+                                     code, text, mend, code)
+                      : arena_printf(work->arena, "PODIDENTITY-%s: %s. See docs/errors.md#%s", code,
+                                     text, code);
+    text_cut(message, CONDITION_MESSAGE_MAX);
+    return message;
+}
+
+static const struct condition *add(struct draft *draft, const char *type,
+                                   enum condition_status status, const char *reason,
+                                   const char *message)
+{
+    const struct podidentitybinding *binding = draft->work->binding;
+    const struct condition *before = podidentitybinding_condition(&binding->status, type);
+    struct condition *condition = &draft->conditions[draft->count++];
+
+    *condition = (struct condition){
+        .type = type,
+        .status = status,
+        .reason = reason,
+        .message = message,
+        .observed_generation = binding->meta.generation,
+        .transition_ms = before && before->status == status
+                             ? before->transition_ms
+                             : draft->work->now_ms / 1000 * 1000,
+    };
+    return condition;
+}
+
+/* A facet that this run did not come to: as it was, or not known yet. */
+static const struct condition *keep_facet(struct draft *draft, enum facet facet,
+                                          const struct condition *holder)
+{
+    const struct condition *before =
+        podidentitybinding_condition(&draft->work->binding->status, facet_types[facet]);
+
+    if (before)
+        return add(draft, before->type, before->status, before->reason, before->message);
+    if (holder)
+        return add(draft, facet_types[facet], CONDITION_UNKNOWN, holder->reason,
+                   arena_printf(draft->work->arena, "Not looked at while %s is not True",
+                                holder->type));
+    return add(draft, facet_types[facet], CONDITION_UNKNOWN,
+               draft->work->outcome.reconciling ? draft->work->outcome.reconciling
+                                                : "WaitingForRole",
+               "Not looked at yet");
+}
+
+static const struct condition *add_facet(struct draft *draft, enum facet facet,
+                                         const struct condition *holder)
+{
+    const struct finding *finding = &draft->work->outcome.findings[facet];
+
+    if (!finding->reason)
+        return keep_facet(draft, facet, holder);
+    return add(draft, facet_types[facet], finding->status, finding->reason,
+               message_of(draft->work, finding->status, finding->reason, finding->message));
+}
+
+/* The gate, the role, the association, and which of them holds Ready back (NULL: none). */
+static const struct condition *add_facets(struct draft *draft)
+{
+    const struct condition *holder = NULL;
+
+    for (int facet = 0; facet < FACET_COUNT; facet++) {
+        const struct condition *condition = add_facet(draft, (enum facet)facet, holder);
+
+        if (!holder && condition->status != CONDITION_TRUE)
+            holder = condition;
+    }
+    return holder;
+}
+
+static void add_summary(struct draft *draft, const struct condition *holder)
+{
+    struct work *work = draft->work;
+    const char *reconciling = work->outcome.reconciling;
+
+    add(draft, "Injected", CONDITION_UNKNOWN, "PodsNotWatched",
+        "Pods are not watched by this version");
+    add(draft, "PodsCurrent", CONDITION_UNKNOWN, "PodsNotWatched",
+        "Pods are not watched by this version");
+    if (holder)
+        add(draft, "Ready", holder->status, holder->reason, holder->message);
+    else
+        add(draft, "Ready", CONDITION_TRUE, "Ready", "Role and association are as the spec wants");
+    if (reconciling)
+        add(draft, "Reconciling", CONDITION_TRUE, reconciling,
+            message_of(work, CONDITION_FALSE, reconciling,
+                       work->error.kind != ERROR_NONE ? work->error.text : "In progress"));
+    else if (holder && holder->status == CONDITION_FALSE)
+        add(draft, "Stalled", CONDITION_TRUE, holder->reason, holder->message);
+}
+
+/* A list in the arena that ends with NULL. */
+static const char *const *warnings_of(struct work *work)
+{
+    const char **list = arena_array(work->arena, WORK_WARNINGS_MAX + 1, sizeof(*list));
+
+    for (size_t i = 0; i < work->outcome.warning_count; i++)
+        list[i] = work->outcome.warnings[i];
+    return list;
+}
+
+/* What a failed row leaves behind, unless it said so itself. */
+static void find_failure(struct work *work)
+{
+    enum facet facet = work->failed ? work->failed->facet : FACET_ROLE;
+    struct outcome *outcome = &work->outcome;
+    const char *reason = reason_of_error(&work->error, facet);
+
+    if (work->error.kind == ERROR_REFUSED) {
+        if (outcome->findings[facet].status != CONDITION_FALSE || !outcome->findings[facet].reason)
+            work_find(work, facet, CONDITION_FALSE, reason, "%s", work->error.text);
+        return;
+    }
+    if (!outcome->reconciling)
+        outcome->reconciling = reason;
+}
+
+static void fill_identifiers(struct podidentitybinding_status *status, struct work *work)
+{
+    const struct ledger_entry *ledger = work->ledger;
+    const struct podidentitybinding_status *before = &work->binding->status;
+    bool verified = ledger->verified && ledger->generation == work->binding->meta.generation;
+    bool settled = work->outcome.findings[FACET_ROLE].status == CONDITION_TRUE;
+
+    status->role_arn = before->role_arn;
+    status->association_id = before->association_id;
+    status->association_arn = before->association_arn;
+    if (settled && work->wanted)
+        status->role_arn = work->want.role_arn;
+    if (verified) {
+        status->role_arn = ledger->role_arn;
+        status->association_id = ledger->association_id;
+        status->association_arn = ledger->association_arn;
+    } else if (work->have.association == PRESENCE_MADE) {
+        status->association_id = work->have.found.id;
+        status->association_arn = work->have.found.arn;
+    }
+}
+
+void conditions_compute(struct podidentitybinding_status *status, struct work *work)
+{
+    struct draft draft = {
+        .work = work,
+        .conditions = arena_array(work->arena, CONDITIONS_MAX, sizeof(struct condition)),
+    };
+
+    if (work->error.kind != ERROR_NONE)
+        find_failure(work);
+    add_summary(&draft, add_facets(&draft));
+    *status = (struct podidentitybinding_status){
+        .observed_generation = work->binding->meta.generation,
+        .conditions = draft.conditions,
+        .condition_count = draft.count,
+        .required_trust = work->ledger->required_trust,
+        .warnings = work->outcome.findings[FACET_ALLOWED].status == CONDITION_TRUE
+                        ? warnings_of(work)
+                        : work->binding->status.warnings,
+        .pending_changes = work->binding->status.pending_changes,
+        .last_verified_ms = work->writes > 0 || work->requests > 0
+                                ? work->now_ms
+                                : work->binding->status.last_verified_ms,
+    };
+    fill_identifiers(status, work);
+}

@@ -1,0 +1,39 @@
+#include "reconcilers/indices.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "crds/podidentitybinding.h"
+
+enum { KEY_SIZE = 2 * 253 + 2 };
+
+static void by_service_account(const void *record, store_index_add_fn add, void *context)
+{
+    const struct podidentitybinding *binding = record;
+    char key[KEY_SIZE];
+    int length = snprintf(key, sizeof(key), "%s/%s", binding->record.namespace_name,
+                          binding->spec.service_account);
+
+    assert(length > 0 && length < KEY_SIZE); /* both are DNS names of at most 253 bytes */
+    add(context, key);
+}
+
+static void by_role_arn(const void *record, store_index_add_fn add, void *context)
+{
+    const struct podidentitybinding *binding = record;
+
+    if (binding->spec.role_arn)
+        add(context, binding->spec.role_arn);
+}
+
+static void by_namespace(const void *record, store_index_add_fn add, void *context)
+{
+    add(context, ((const struct record *)record)->namespace_name);
+}
+
+const struct store_index binding_indices[] = {
+    {INDEX_SERVICE_ACCOUNT, by_service_account},
+    {INDEX_ROLE_ARN, by_role_arn},
+    {INDEX_NAMESPACE, by_namespace},
+    {0},
+};

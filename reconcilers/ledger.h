@@ -1,0 +1,40 @@
+#pragma once
+
+/*
+ * The ledger: what the program remembers of each binding between two runs of its plan, so that a
+ * binding that has not changed costs no request. Losing it (a restart) costs reads, nothing else.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/memory.h"
+
+struct ledger;
+
+struct ledger_entry {
+    char uid[64];
+    bool verified;             /* AWS was seen, or made, as this generation wants it */
+    int64_t generation;
+    char *role_arn, *association_id, *association_arn, *required_trust; /* NULL: none */
+    int64_t settled_ms;        /* wall: when the association has stood long enough */
+    int64_t retired_until_ms;  /* wall: when a retired role of this binding may go; 0: none */
+    int64_t failed_ms;         /* wall: the last failure; shared reads older than it are read again */
+    int64_t trust_edited_ms;   /* wall: the last edit of our role's trust; 0: none */
+    bool brake_passed;         /* its teardown was counted */
+    char written_version[48];  /* resourceVersion after our last write; "" none */
+};
+
+struct ledger *ledger_create(void);
+void ledger_destroy(struct ledger *ledger);
+
+/* The entry of this key and UID: made when absent, emptied when it belonged to another UID. */
+struct ledger_entry *ledger_entry(struct ledger *ledger, const char *key, const char *uid);
+/* Drops what was verified: the next run of the plan asks AWS again. */
+void ledger_doubt(struct ledger_entry *entry);
+void ledger_forget(struct ledger *ledger, const char *key);
+
+/* Replaces one of the texts of an entry. */
+void ledger_keep(char **place, const char *text);
+
+DEFINE_AUTO(struct ledger *, ledger_destroy);

@@ -1,0 +1,339 @@
+/*
+ * Writes what a role of ours lacks or has too much. Order: the role with trust, boundary and tags
+ * in the CreateRole itself; a lost boundary before any other write; what widens before what
+ * narrows, unless old and new inline policies do not fit beside each other.
+ */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "aws/faults.h"
+#include "base/arena.h"
+#include "reconcilers/ledger.h"
+#include "reconcilers/picture.h"
+#include "reconcilers/policy.h"
+#include "reconcilers/rows.h"
+#include "reconcilers/scene.h"
+#include "reconcilers/work.h"
+
+/* IAM shows a role everywhere within seconds; what is said about it before is waited out. */
+enum { YOUNG_ROLE_RETRY_MS = 3000 };
+
+enum verdict role_create_ask(struct work *work, struct request *request)
+{
+    const struct want *want = &work->want;
+    struct iam_role_wish wish = {
+        .name = want->role_name,
+        .path = want->role_path,
+        .trust = want->trust,
+        .description = want->description[0] ? want->description : NULL,
+        .boundary_arn = want->boundary_arn,
+        .max_session_s = want->max_session_s,
+        .tags = want->tags,
+    };
+
+    if (work->have.role != PRESENCE_ABSENT)
+        return VERDICT_NEXT;
+    /* From here on it may exist, whatever becomes of the answer. */
+    picture_put_role(work->scene->picture, want->role_name, work->binding->record.uid, "");
+    iam_create_role(work->arena, request, &wish);
+    return VERDICT_SEND;
+}
+
+/* The role as CreateRole made it: nothing hangs on it yet. */
+static void role_made(struct work *work)
+{
+    struct iam_role *role = &work->have.detail.role;
+
+    work->have.role = PRESENCE_MADE;
+    role->name = work->want.role_name;
+    role->arn = work->want.role_arn;
+    role->trust = work->want.trust;
+    role->description = work->want.description;
+    role->boundary_arn = work->want.boundary_arn;
+    role->max_session_s = work->want.max_session_s;
+    role->tags = work->want.tags;
+    difference_role(&work->todo, work->arena, &work->want, &work->have.detail);
+    work->progress.compared = true;
+    work_tell(work, false, "RoleCreated", "CreateRole", "Created role %s", role->arn);
+}
+
+enum verdict role_create_answer(struct work *work, const struct reply *reply)
+{
+    struct iam_role made;
+
+    if (!row_good(work, reply)) {
+        if (aws_already_exists(&work->error) && !work->have.role_named) {
+            error_clear(&work->error);
+            work->have.role = PRESENCE_UNKNOWN;
+            work->have.role_named = true;
+            return VERDICT_TOP;
+        }
+        if (work->error.kind == ERROR_REFUSED)
+            picture_remove_role(work->scene->picture, work->want.role_name);
+        return VERDICT_FAIL;
+    }
+    if (!iam_read_role(work->arena, reply, &made, &work->error))
+        return VERDICT_FAIL;
+    if (strcmp(made.arn, work->want.role_arn) != 0)
+        return work_refuse(work, FACET_ROLE, "RoleForbidden",
+                           "AWS made role %s where %s was asked for; check --role-path and the "
+                           "account of the controller's credentials",
+                           made.arn, work->want.role_arn);
+    role_made(work);
+    return VERDICT_NEXT;
+}
+
+/* True while rows may write to the role. */
+static bool writing(const struct work *work)
+{
+    return work->progress.compared &&
+           (work->have.role == PRESENCE_PRESENT || work->have.role == PRESENCE_MADE);
+}
+
+/*
+ * The common end of a write to the role. A role made a moment ago may not be there yet for the
+ * next call: that is waited for.
+ */
+static bool written(struct work *work, const struct reply *reply)
+{
+    if (row_good(work, reply))
+        return true;
+    if (aws_not_found(&work->error) && work->have.role == PRESENCE_MADE &&
+        strstr(work->error.text, "role with name"))
+        work_wait(work, FACET_ROLE, "WaitingForRole", YOUNG_ROLE_RETRY_MS,
+                  "Role %s was made a moment ago and AWS does not show it everywhere yet",
+                  work->want.role_arn);
+    return false;
+}
+
+enum verdict role_boundary_ask(struct work *work, struct request *request)
+{
+    if (!writing(work) || !work->todo.boundary || work->progress.boundary)
+        return VERDICT_NEXT;
+    iam_put_boundary(work->arena, request, work->want.role_name, work->want.boundary_arn);
+    return VERDICT_SEND;
+}
+
+enum verdict role_boundary_answer(struct work *work, const struct reply *reply)
+{
+    if (!written(work, reply))
+        return VERDICT_FAIL;
+    work->progress.boundary = true;
+    work_tell(work, true, "BoundaryRestored", "PutRolePermissionsBoundary",
+              "Put the permissions boundary %s back on role %s: somebody had removed or changed it",
+              work->want.boundary_arn, work->want.role_arn);
+    return VERDICT_NEXT;
+}
+
+enum verdict role_trust_ask(struct work *work, struct request *request)
+{
+    if (!writing(work) || !work->todo.trust || work->progress.trust)
+        return VERDICT_NEXT;
+    iam_update_trust(work->arena, request, work->want.role_name, work->want.trust);
+    return VERDICT_SEND;
+}
+
+enum verdict role_trust_answer(struct work *work, const struct reply *reply)
+{
+    if (!written(work, reply))
+        return VERDICT_FAIL;
+    work->progress.trust = true;
+    work->ledger->trust_edited_ms = work->now_ms;
+    work_tell(work, true, "TrustRestored", "UpdateAssumeRolePolicy",
+              "Wrote the trust policy of role %s anew: somebody had changed it",
+              work->want.role_arn);
+    return VERDICT_NEXT;
+}
+
+enum verdict role_update_ask(struct work *work, struct request *request)
+{
+    if (!writing(work) || !work->todo.role || work->progress.role)
+        return VERDICT_NEXT;
+    /* Both always: leaving the duration out would reset it to one hour. */
+    iam_update_role(work->arena, request, work->want.role_name, work->want.description,
+                    work->want.max_session_s);
+    return VERDICT_SEND;
+}
+
+enum verdict role_update_answer(struct work *work, const struct reply *reply)
+{
+    if (!written(work, reply))
+        return VERDICT_FAIL;
+    work->progress.role = true;
+    return VERDICT_NEXT;
+}
+
+enum verdict role_tag_ask(struct work *work, struct request *request)
+{
+    if (!writing(work) || work->todo.tags_put.count == 0 || work->progress.tags_put)
+        return VERDICT_NEXT;
+    iam_tag_role(work->arena, request, work->want.role_name, &work->todo.tags_put);
+    return VERDICT_SEND;
+}
+
+enum verdict role_tag_answer(struct work *work, const struct reply *reply)
+{
+    if (!written(work, reply))
+        return VERDICT_FAIL;
+    work->progress.tags_put = true;
+    return VERDICT_NEXT;
+}
+
+enum verdict role_untag_ask(struct work *work, struct request *request)
+{
+    if (!writing(work) || work->todo.tags_removed_count == 0 || work->progress.tags_removed)
+        return VERDICT_NEXT;
+    iam_untag_role(work->arena, request, work->want.role_name, work->todo.tags_removed,
+                   work->todo.tags_removed_count);
+    return VERDICT_SEND;
+}
+
+enum verdict role_untag_answer(struct work *work, const struct reply *reply)
+{
+    if (!written(work, reply))
+        return VERDICT_FAIL;
+    work->progress.tags_removed = true;
+    return VERDICT_NEXT;
+}
+
+/* True when the old inline policies leave no room for the new ones. */
+static bool crowded(const struct work *work)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < work->have.detail.inline_count; i++)
+        size += policy_size(work->have.detail.inline_policies[i].document);
+    for (size_t i = 0; i < work->todo.policies_put_count; i++)
+        size += policy_size(work->todo.policies_put[i].document);
+    return size > POLICY_INLINE_MAX;
+}
+
+enum verdict role_policy_delete_first_ask(struct work *work, struct request *request)
+{
+    if (!writing(work) || !crowded(work))
+        return VERDICT_NEXT;
+    return role_policy_delete_ask(work, request);
+}
+
+enum verdict role_policy_put_ask(struct work *work, struct request *request)
+{
+    const struct iam_policy *policy;
+
+    if (!writing(work) || work->progress.policies_put == work->todo.policies_put_count)
+        return VERDICT_NEXT;
+    policy = &work->todo.policies_put[work->progress.policies_put];
+    iam_put_role_policy(work->arena, request, work->want.role_name, policy->name,
+                        policy->document);
+    return VERDICT_SEND;
+}
+
+enum verdict role_policy_put_answer(struct work *work, const struct reply *reply)
+{
+    if (!written(work, reply))
+        return VERDICT_FAIL;
+    work->progress.policies_put++;
+    return VERDICT_REPEAT;
+}
+
+enum verdict role_attach_ask(struct work *work, struct request *request)
+{
+    if (!writing(work) || work->progress.attached == work->todo.attached_count)
+        return VERDICT_NEXT;
+    iam_attach_role_policy(work->arena, request, work->want.role_name,
+                           work->todo.attached[work->progress.attached]);
+    return VERDICT_SEND;
+}
+
+enum verdict role_attach_answer(struct work *work, const struct reply *reply)
+{
+    if (!written(work, reply)) {
+        if (aws_not_found(&work->error) && work->error.kind == ERROR_REFUSED)
+            return work_refuse(work, FACET_ROLE, "PolicyNotFound",
+                               "Policy %s cannot be attached to role %s. AWS says: %s. Correct "
+                               "spec.permissionPolicyARNs",
+                               work->todo.attached[work->progress.attached], work->want.role_arn,
+                               work->error.text);
+        return VERDICT_FAIL;
+    }
+    work->progress.attached++;
+    return VERDICT_REPEAT;
+}
+
+enum verdict role_policy_delete_ask(struct work *work, struct request *request)
+{
+    if (!writing(work) || work->progress.policies_deleted == work->todo.policies_deleted_count)
+        return VERDICT_NEXT;
+    iam_delete_role_policy(work->arena, request, work->want.role_name,
+                           work->todo.policies_deleted[work->progress.policies_deleted]);
+    return VERDICT_SEND;
+}
+
+/* Somebody was faster: it is gone, which is what we wanted. */
+static bool gone_already(struct work *work)
+{
+    if (!aws_not_found(&work->error) || work->error.kind != ERROR_REFUSED)
+        return false;
+    error_clear(&work->error);
+    return true;
+}
+
+enum verdict role_policy_delete_answer(struct work *work, const struct reply *reply)
+{
+    if (!written(work, reply) && !gone_already(work))
+        return VERDICT_FAIL;
+    work->progress.policies_deleted++;
+    return VERDICT_REPEAT;
+}
+
+enum verdict role_detach_ask(struct work *work, struct request *request)
+{
+    if (!writing(work) || work->progress.detached == work->todo.detached_count)
+        return VERDICT_NEXT;
+    iam_detach_role_policy(work->arena, request, work->want.role_name,
+                           work->todo.detached[work->progress.detached]);
+    return VERDICT_SEND;
+}
+
+enum verdict role_detach_answer(struct work *work, const struct reply *reply)
+{
+    if (!written(work, reply) && !gone_already(work))
+        return VERDICT_FAIL;
+    work->progress.detached++;
+    return VERDICT_REPEAT;
+}
+
+/* Tells what an update did, once, in the words of the difference. */
+static void tell_update(struct work *work)
+{
+    const char *const *changes;
+    char note[900] = "";
+    size_t length = 0;
+
+    if (work->have.role != PRESENCE_PRESENT || difference_empty(&work->todo))
+        return;
+    changes = difference_describe(work->arena, &work->todo);
+    for (; *changes && length < sizeof(note) - 1; changes++)
+        length += (size_t)snprintf(note + length, sizeof(note) - length, "%s%s",
+                                   length > 0 ? "; " : "", *changes);
+    work_tell(work, false, "RoleUpdated", "UpdateRole", "Changed role %s: %s", work->want.role_arn,
+              note);
+}
+
+enum verdict role_settled(struct work *work, struct request *request)
+{
+    char digest[DIGEST_SIZE];
+
+    (void)request;
+    if (work->want.managed && !work->have.verified && !work->progress.settled) {
+        work->progress.settled = true;
+        tell_update(work);
+        difference_wish_digest(digest, work->arena, &work->want);
+        picture_put_role(work->scene->picture, work->want.role_name, work->binding->record.uid,
+                         digest);
+    }
+    work_find(work, FACET_ROLE, CONDITION_TRUE, "Ready", "Role %s %s", work->want.role_arn,
+              work->want.managed ? "is as the spec wants it"
+                                 : "exists and its trust policy admits this ServiceAccount");
+    return VERDICT_NEXT;
+}

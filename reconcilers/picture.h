@@ -1,0 +1,70 @@
+#pragma once
+
+/*
+ * The picture of AWS: which associations the cluster has and which roles stand under our path, as
+ * the sweep at start saw them and our own writes changed them since. Plans read it first; it is a
+ * hint that saves requests, never a proof: what is to be changed or deleted is read from AWS again.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aws/iam.h"
+#include "base/memory.h"
+
+struct picture;
+
+struct picture *picture_create(void);
+void picture_destroy(struct picture *picture);
+/* Forgets everything; a sweep begins. */
+void picture_clear(struct picture *picture);
+
+/* Wall time of the sweep that filled it; 0: none yet. */
+void picture_swept(struct picture *picture, int64_t now_ms);
+int64_t picture_swept_ms(const struct picture *picture);
+
+struct picture_association {
+    const char *id, *arn;
+    bool has_owner; /* an add-on's */
+};
+
+/* NULL when none is known. Borrowed until the picture changes. */
+const struct picture_association *picture_association(const struct picture *picture,
+                                                      const char *namespace_name,
+                                                      const char *service_account);
+void picture_put_association(struct picture *picture, const char *namespace_name,
+                             const char *service_account, const char *id, const char *arn,
+                             bool has_owner);
+void picture_remove_association(struct picture *picture, const char *namespace_name,
+                                const char *service_account);
+
+/* A role under our path that carries our tags. */
+struct picture_role {
+    const char *name;
+    const char *binding_uid; /* from its tag; "" when it has none */
+    char digest[33];         /* difference_digest of what hangs on it; "" when not seen whole */
+};
+
+/* Names are compared as IAM does, whatever the case. */
+const struct picture_role *picture_role(const struct picture *picture, const char *name);
+void picture_put_role(struct picture *picture, const char *name, const char *binding_uid,
+                      const char *digest);
+void picture_remove_role(struct picture *picture, const char *name);
+
+/* Every role tagged with this binding's UID. visit must not change the picture. */
+void picture_each_role_of(const struct picture *picture, const char *binding_uid,
+                          void (*visit)(void *context, const struct picture_role *role),
+                          void *context);
+
+/* Roles of others that bindings name by roleARN: what judging them needs. */
+struct picture_existing {
+    const char *arn, *trust;
+    const char *tagged_namespace; /* tag podidentity.io/namespace; NULL: none */
+    int64_t read_ms;
+};
+const struct picture_existing *picture_existing(const struct picture *picture, const char *arn);
+void picture_put_existing(struct picture *picture, const char *arn, const char *trust,
+                          const char *tagged_namespace, int64_t read_ms);
+void picture_remove_existing(struct picture *picture, const char *arn);
+
+DEFINE_AUTO(struct picture *, picture_destroy);

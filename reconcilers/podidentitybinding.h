@@ -1,0 +1,47 @@
+#pragma once
+
+/*
+ * Reconciles one PodIdentityBinding: chooses the plan for its key (provision, teardown, nothing),
+ * runs it, then the report, and says what the queue is to do next.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct events;
+struct scene;
+struct transport;
+
+enum reconcile_end {
+    RECONCILE_DONE,    /* as wanted; or waiting for an object to change */
+    RECONCILE_RETRY,   /* back off and try again */
+    RECONCILE_REFUSED, /* a person must act; look again after a long back-off */
+};
+
+struct reconcile_result {
+    enum reconcile_end end;
+    uint64_t delay_ms;        /* DONE: come back then (0: no need); else at least this long (0: the
+                                 queue's back-off decides) */
+    const struct error *error; /* kind ERROR_NONE when nothing failed */
+    const char *failed_step;   /* NULL: none */
+    const char *plan;          /* "provision", "teardown", "none" */
+    const char *events_trouble; /* why Events were not taken; NULL: they were, or none */
+    unsigned requests, writes;
+};
+
+typedef void (*reconcile_done_fn)(void *context, const struct reconcile_result *result);
+
+/*
+ * key is "namespace/name". done comes once, maybe before this returns (when nothing had to be
+ * asked). The caller never runs two reconciles of one key at once.
+ */
+void reconcile_start(struct scene *scene, struct transport *transport, struct events *events,
+                     const char *key, int64_t now_ms, reconcile_done_fn done, void *context);
+
+/* True when this version of the binding was written by ourselves a moment ago: its arrival is no
+ * news. */
+bool reconcile_is_own_write(const struct scene *scene, const char *key, const char *uid,
+                            const char *resource_version);

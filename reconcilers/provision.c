@@ -1,0 +1,243 @@
+/*
+ * The plan that makes AWS match a binding. Its first row is the gate: without a grant no request
+ * leaves. The finalizer is stored before the first request to AWS that changes something.
+ */
+
+#include <inttypes.h>
+
+#include "aws/faults.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "informers/store.h"
+#include "kube/calls.h"
+#include "reconcilers/grants.h"
+#include "reconcilers/ledger.h"
+#include "reconcilers/picture.h"
+#include "reconcilers/rows.h"
+#include "reconcilers/scene.h"
+#include "reconcilers/work.h"
+
+bool row_good(struct work *work, const struct reply *reply)
+{
+    return aws_reply_good(work->arena, &work->request, reply, &work->error);
+}
+
+static enum verdict refuse_rival(struct work *work, const struct podidentitybinding *rival)
+{
+    ledger_doubt(work->ledger);
+    return work_refuse(work, FACET_ALLOWED, "Conflict",
+                       "PodIdentityBinding %s already binds ServiceAccount %s. Delete one of the "
+                       "two",
+                       rival->record.key, work->binding->spec.service_account);
+}
+
+static enum verdict allowed(struct work *work, struct request *request)
+{
+    const struct podidentitybinding *rival;
+    struct grant_decision decision;
+    const char *unsupported = grants_unsupported(work->binding, work->scene);
+
+    (void)request;
+    if (unsupported)
+        return work_refuse(work, FACET_ALLOWED, "NotYetSupported",
+                           "%s is not supported by this version; nothing was changed in AWS. "
+                           "Remove it from spec",
+                           unsupported);
+    rival = grants_rival(work->binding, work->scene);
+    if (rival)
+        return refuse_rival(work, rival);
+    decision = grants_decide(work->arena, work->binding, work->scene);
+    if (!decision.granted)
+        return work_refuse(work, FACET_ALLOWED, "NotGranted", "%s", decision.message);
+    work_find(work, FACET_ALLOWED, CONDITION_TRUE, "Granted", "%s", decision.message);
+    return VERDICT_NEXT;
+}
+
+/* A ServiceAccount that is missing holds nothing back: EKS keys by name. */
+static enum verdict look_for_service_account(struct work *work, struct request *request)
+{
+    const char *key = arena_printf(work->arena, "%s/%s", work->binding->record.namespace_name,
+                                   work->binding->spec.service_account);
+
+    (void)request;
+    if (work->wanted)
+        return VERDICT_NEXT; /* said already: rows run again after VERDICT_TOP */
+    if (!store_get(work->scene->service_accounts, key))
+        work_warn(work, "ServiceAccount %s does not exist yet",
+                  work->binding->spec.service_account);
+    if (work->binding->spec.role_arn && work->binding->spec.role_name)
+        work_warn(work, "spec.roleName is ignored beside spec.roleARN");
+    return VERDICT_NEXT;
+}
+
+enum verdict account_known(struct work *work, struct request *request)
+{
+    const struct account *account = &work->scene->account;
+
+    (void)request;
+    if (account->known)
+        return VERDICT_NEXT;
+    if (account->trouble.kind != ERROR_NONE)
+        work->error = account->trouble;
+    else
+        error_set(&work->error, ERROR_RETRY, "AWS has not answered yet");
+    return VERDICT_FAIL;
+}
+
+static enum verdict wish(struct work *work, struct request *request)
+{
+    (void)request;
+    if (work->wanted)
+        return VERDICT_NEXT;
+    if (!want_compute(&work->want, work->arena, work->binding, work->scene, &work->error))
+        return VERDICT_FAIL;
+    work->wanted = true;
+    return VERDICT_NEXT;
+}
+
+/* Every part of the sweep's picture says that the binding is as its status claims. */
+static bool picture_agrees(struct work *work)
+{
+    const struct podidentitybinding *binding = work->binding;
+    const struct condition *ready = podidentitybinding_condition(&binding->status, "Ready");
+    const struct picture_association *association =
+        picture_association(work->scene->picture, binding->record.namespace_name,
+                            binding->spec.service_account);
+    const struct picture_role *role;
+    char digest[DIGEST_SIZE];
+
+    if (!ready || ready->status != CONDITION_TRUE || !association || association->has_owner ||
+        binding->status.observed_generation != binding->meta.generation ||
+        !text_equal(binding->status.association_id, association->id) ||
+        !text_equal(binding->status.role_arn, work->want.role_arn))
+        return false;
+    if (!work->want.managed)
+        return picture_existing(work->scene->picture, work->want.role_arn) != NULL;
+    role = picture_role(work->scene->picture, work->want.role_name);
+    difference_wish_digest(digest, work->arena, &work->want);
+    return role && text_equal(role->binding_uid, binding->record.uid) &&
+           text_equal(role->digest, digest);
+}
+
+/* A sweep's picture serves bindings that were not looked at since; not for ever. */
+enum { PICTURE_SERVES_MS = 10 * 60 * 1000 };
+
+/*
+ * Is there anything to ask AWS? Not when this generation was verified by this process, nor when
+ * the sweep at start shows it all as the status says.
+ */
+static enum verdict remember(struct work *work, struct request *request)
+{
+    struct ledger_entry *ledger = work->ledger;
+    int64_t swept_ms = picture_swept_ms(work->scene->picture);
+
+    (void)request;
+    if (ledger->verified && ledger->generation == work->binding->meta.generation) {
+        work->have.verified = true;
+        return VERDICT_NEXT;
+    }
+    if (work->have.verified || ledger->failed_ms != 0 || ledger->generation != 0 ||
+        swept_ms + PICTURE_SERVES_MS <= work->now_ms || !picture_agrees(work))
+        return VERDICT_NEXT;
+    ledger->verified = work->have.verified = true;
+    ledger->generation = work->binding->meta.generation;
+    ledger_keep(&ledger->role_arn, work->want.role_arn);
+    ledger_keep(&ledger->association_id, work->binding->status.association_id);
+    ledger_keep(&ledger->association_arn, work->binding->status.association_arn);
+    return VERDICT_NEXT;
+}
+
+static enum verdict finalizer_ask(struct work *work, struct request *request)
+{
+    const struct kube_meta *meta = &work->binding->meta;
+    const char **finalizers;
+    size_t count = 0;
+
+    if (kube_meta_has_finalizer(meta, PODIDENTITYBINDING_FINALIZER) || work->resource_version)
+        return VERDICT_NEXT;
+    while (meta->finalizers[count])
+        count++;
+    finalizers = arena_array(work->arena, count + 1, sizeof(*finalizers));
+    for (size_t i = 0; i < count; i++)
+        finalizers[i] = meta->finalizers[i];
+    finalizers[count] = PODIDENTITYBINDING_FINALIZER;
+    kube_patch_finalizers(work->arena, request, &podidentitybinding_resource,
+                          meta->namespace_name, meta->name, meta->resource_version, finalizers,
+                          count + 1);
+    return VERDICT_SEND;
+}
+
+static enum verdict finalizer_answer(struct work *work, const struct reply *reply)
+{
+    AUTO_JSON json_t *object = NULL;
+
+    if (!kube_reply_good(&work->request, reply, &work->error))
+        return VERDICT_FAIL;
+    object = json_parse(reply->body, reply->body_length, &work->error);
+    if (!object)
+        return VERDICT_FAIL;
+    work->resource_version = json_take_text(work->arena, object, "metadata.resourceVersion");
+    if (work->resource_version)
+        return VERDICT_NEXT;
+    error_set(&work->error, ERROR_RETRY, "the API server's answer has no resourceVersion");
+    return VERDICT_FAIL;
+}
+
+const struct step provision_plan[] = {
+    {"Allowed", allowed, NULL, FACET_ALLOWED},
+    {"LookForServiceAccount", look_for_service_account, NULL, FACET_ALLOWED},
+    {"Account", account_known, NULL, FACET_ROLE},
+    {"Wish", wish, NULL, FACET_ROLE},
+    {"Remember", remember, NULL, FACET_ROLE},
+
+    {"GetExistingRole", existing_role_get_ask, existing_role_get_answer, FACET_ROLE},
+    {"JudgeTrust", existing_role_judge, NULL, FACET_ROLE},
+
+    {"StoreFinalizer", finalizer_ask, finalizer_answer, FACET_ALLOWED},
+
+    {"GetRole", role_get_ask, role_get_answer, FACET_ROLE},
+    {"ListRolePolicies", role_policies_list_ask, role_policies_list_answer, FACET_ROLE},
+    {"GetRolePolicy", role_policy_get_ask, role_policy_get_answer, FACET_ROLE},
+    {"ListAttachedRolePolicies", role_attached_list_ask, role_attached_list_answer, FACET_ROLE},
+    {"Compare", role_compare, NULL, FACET_ROLE},
+    {"CreateRole", role_create_ask, role_create_answer, FACET_ROLE},
+    {"PutRolePermissionsBoundary", role_boundary_ask, role_boundary_answer, FACET_ROLE},
+    {"UpdateAssumeRolePolicy", role_trust_ask, role_trust_answer, FACET_ROLE},
+    {"UpdateRole", role_update_ask, role_update_answer, FACET_ROLE},
+    {"TagRole", role_tag_ask, role_tag_answer, FACET_ROLE},
+    {"UntagRole", role_untag_ask, role_untag_answer, FACET_ROLE},
+    {"MakeRoom", role_policy_delete_first_ask, role_policy_delete_answer, FACET_ROLE},
+    {"PutRolePolicy", role_policy_put_ask, role_policy_put_answer, FACET_ROLE},
+    {"AttachRolePolicy", role_attach_ask, role_attach_answer, FACET_ROLE},
+    {"DeleteRolePolicy", role_policy_delete_ask, role_policy_delete_answer, FACET_ROLE},
+    {"DetachRolePolicy", role_detach_ask, role_detach_answer, FACET_ROLE},
+    {"RoleSettled", role_settled, NULL, FACET_ROLE},
+
+    {"ExpectAssociation", association_expect, NULL, FACET_ASSOCIATION},
+    {"ListPodIdentityAssociations", association_list_ask, association_list_answer,
+     FACET_ASSOCIATION},
+    {"DescribePodIdentityAssociation", association_describe_ask, association_describe_answer,
+     FACET_ASSOCIATION},
+    {"TrustAge", association_trust_age, NULL, FACET_ASSOCIATION},
+    {"DeleteLeftOver", association_delete_left_over_ask, association_delete_answer,
+     FACET_ASSOCIATION},
+    {"CreatePodIdentityAssociation", association_create_ask, association_create_answer,
+     FACET_ASSOCIATION},
+    {"UpdatePodIdentityAssociation", association_update_ask, association_update_answer,
+     FACET_ASSOCIATION},
+    {"TagAssociation", association_tag_ask, association_tag_answer, FACET_ASSOCIATION},
+    {"UntagAssociation", association_untag_ask, association_untag_answer, FACET_ASSOCIATION},
+    {"AssociationSettled", association_settled, NULL, FACET_ASSOCIATION},
+
+    {"ChooseRetired", removal_choose_retired, NULL, FACET_ROLE},
+    {"GetRetiredRole", removal_get_ask, removal_get_answer, FACET_ROLE},
+    {"RetireRole", removal_retire_ask, removal_retire_answer, FACET_ROLE},
+    {"RestoreBoundary", removal_boundary_ask, removal_boundary_answer, FACET_ROLE},
+    {"ListPolicies", removal_policies_list_ask, removal_policies_list_answer, FACET_ROLE},
+    {"DeletePolicy", removal_policy_delete_ask, removal_policy_delete_answer, FACET_ROLE},
+    {"ListAttached", removal_attached_list_ask, removal_attached_list_answer, FACET_ROLE},
+    {"Detach", removal_detach_ask, removal_detach_answer, FACET_ROLE},
+    {"DeleteRole", removal_delete_ask, removal_delete_answer, FACET_ROLE},
+    {0},
+};

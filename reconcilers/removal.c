@@ -1,0 +1,351 @@
+/*
+ * Takes away roles of ours, one after the other. Each is read again right before (tags decide
+ * whether it is ours), gets a lost boundary back first, and is emptied before it is deleted, as
+ * IAM wants it. A role that is not needed any more but may still serve running pods is tagged as
+ * retired, and goes later.
+ */
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "aws/faults.h"
+#include "base/arena.h"
+#include "base/encode.h"
+#include "base/text.h"
+#include "reconcilers/ledger.h"
+#include "reconcilers/ownership.h"
+#include "reconcilers/picture.h"
+#include "reconcilers/rows.h"
+#include "reconcilers/scene.h"
+#include "reconcilers/work.h"
+
+/* A binding has one role, and a retired one for each change of mind within six hours. */
+enum { DOOMED_MAX = 32, POLICIES_MAX = 200 };
+
+static void doomed_add(struct work *work, const char *name)
+{
+    struct doomed *doomed = &work->doomed;
+
+    for (size_t i = 0; i < doomed->count; i++)
+        if (strcasecmp(doomed->names[i], name) == 0)
+            return;
+    if (doomed->count < DOOMED_MAX)
+        doomed->names[doomed->count++] = arena_string(work->arena, name);
+}
+
+static void add_unwanted(void *context, const struct picture_role *role)
+{
+    struct work *work = context;
+
+    if (!work->want.managed || strcasecmp(role->name, work->want.role_name) != 0)
+        doomed_add(work, role->name);
+}
+
+static void add_any(void *context, const struct picture_role *role)
+{
+    doomed_add(context, role->name);
+}
+
+/* Lists once what is to go; true when that was done now. */
+static bool doomed_begin(struct work *work)
+{
+    if (work->doomed.listed)
+        return false;
+    work->doomed.listed = true;
+    work->doomed.names = arena_array(work->arena, DOOMED_MAX, sizeof(*work->doomed.names));
+    return true;
+}
+
+/* Turns to the next role of the list; everything known about the one before is dropped. */
+static enum verdict doomed_next(struct work *work)
+{
+    struct doomed *doomed = &work->doomed;
+
+    if (doomed->chosen)
+        return VERDICT_NEXT;
+    doomed->chosen = doomed->next < doomed->count;
+    return VERDICT_NEXT;
+}
+
+static enum verdict doomed_done(struct work *work)
+{
+    struct doomed *doomed = &work->doomed;
+
+    *doomed = (struct doomed){
+        .listed = true, .names = doomed->names, .count = doomed->count, .next = doomed->next + 1};
+    return VERDICT_TOP;
+}
+
+static const char *doomed_name(const struct work *work)
+{
+    return work->doomed.names[work->doomed.next];
+}
+
+enum verdict removal_choose_retired(struct work *work, struct request *request)
+{
+    (void)request;
+    if (work->have.verified &&
+        (work->ledger->retired_until_ms == 0 || work->now_ms < work->ledger->retired_until_ms)) {
+        if (work->ledger->retired_until_ms != 0 && work->outcome.again_ms == 0)
+            work->outcome.again_ms = (uint64_t)(work->ledger->retired_until_ms - work->now_ms) + 1;
+        return VERDICT_STOP;
+    }
+    if (doomed_begin(work)) {
+        work->ledger->retired_until_ms = 0;
+        picture_each_role_of(work->scene->picture, work->binding->record.uid, add_unwanted, work);
+    }
+    return doomed_next(work);
+}
+
+enum verdict removal_choose_all(struct work *work, struct request *request)
+{
+    (void)request;
+    if (doomed_begin(work) && !work->binding->spec.retain) {
+        picture_each_role_of(work->scene->picture, work->binding->record.uid, add_any, work);
+        /* Not in the picture when the program died right after CreateRole. */
+        if (work->wanted && work->want.managed)
+            doomed_add(work, work->want.role_name);
+        work->doomed.delete_now = true;
+    }
+    if (work->doomed.listed)
+        work->doomed.delete_now = true;
+    return doomed_next(work);
+}
+
+enum verdict removal_get_ask(struct work *work, struct request *request)
+{
+    if (!work->doomed.chosen || work->doomed.read)
+        return VERDICT_NEXT;
+    iam_get_role(work->arena, request, doomed_name(work));
+    return VERDICT_SEND;
+}
+
+/* When a retired role may go; 0 when it is not retired or its tag says no time. */
+static int64_t retired_until(const struct work *work)
+{
+    const char *at = aws_tags_get(&work->doomed.role.tags, TAG_RETIRED_AT);
+    int64_t retired_ms;
+
+    if (!at || !encode_time_parse(at, &retired_ms))
+        return 0;
+    return retired_ms + (int64_t)work->scene->settings.retired_role_ms;
+}
+
+/* Comes back when this retired role may go. */
+static enum verdict leave_for_later(struct work *work, int64_t until_ms)
+{
+    uint64_t delay_ms = (uint64_t)(until_ms - work->now_ms) + 1;
+
+    if (work->ledger->retired_until_ms == 0 || until_ms < work->ledger->retired_until_ms)
+        work->ledger->retired_until_ms = until_ms;
+    if (work->outcome.again_ms == 0 || delay_ms < work->outcome.again_ms)
+        work->outcome.again_ms = delay_ms;
+    return doomed_done(work);
+}
+
+static bool may_go(const struct work *work)
+{
+    enum owner owner = ownership_of(&work->doomed.role.tags, work->binding, work->scene);
+
+    if (!text_starts(work->doomed.role.path, work->scene->settings.role_path))
+        return false;
+    return owner == OWNER_OURS || (work->purge && owner == OWNER_FORMER);
+}
+
+enum verdict removal_get_answer(struct work *work, const struct reply *reply)
+{
+    struct doomed *doomed = &work->doomed;
+    int64_t until_ms;
+
+    if (!row_good(work, reply)) {
+        if (!aws_not_found(&work->error))
+            return VERDICT_FAIL;
+        error_clear(&work->error);
+        picture_remove_role(work->scene->picture, doomed_name(work));
+        return doomed_done(work);
+    }
+    if (!iam_read_role(work->arena, reply, &doomed->role, &work->error))
+        return VERDICT_FAIL;
+    if (!may_go(work))
+        return doomed_done(work); /* its tags say that it is not ours to delete */
+    doomed->read = true;
+    until_ms = retired_until(work);
+    if (until_ms > work->now_ms && !doomed->delete_now)
+        return leave_for_later(work, until_ms);
+    if (until_ms != 0)
+        doomed->delete_now = true;
+    return VERDICT_NEXT;
+}
+
+enum verdict removal_retire_ask(struct work *work, struct request *request)
+{
+    char *now = arena_alloc(work->arena, ENCODE_TIME_SIZE);
+    struct aws_tag *tag = arena_alloc(work->arena, sizeof(*tag));
+    struct aws_tags tags = {.items = tag, .count = 1};
+
+    if (!work->doomed.read || work->doomed.delete_now)
+        return VERDICT_NEXT;
+    encode_time(work->now_ms, now);
+    *tag = (struct aws_tag){.key = TAG_RETIRED_AT, .value = now};
+    iam_tag_role(work->arena, request, doomed_name(work), &tags);
+    return VERDICT_SEND;
+}
+
+enum verdict removal_retire_answer(struct work *work, const struct reply *reply)
+{
+    if (!row_good(work, reply))
+        return VERDICT_FAIL;
+    work_tell(work, false, "RoleRetired", "TagRole",
+              "Role %s is not used any more and is deleted in %" PRIu64
+              " minutes, when pods have newer credentials",
+              work->doomed.role.arn, work->scene->settings.retired_role_ms / 60000);
+    return leave_for_later(work,
+                           work->now_ms + (int64_t)work->scene->settings.retired_role_ms);
+}
+
+static bool deleting(const struct work *work)
+{
+    return work->doomed.read && work->doomed.delete_now;
+}
+
+enum verdict removal_boundary_ask(struct work *work, struct request *request)
+{
+    const char *boundary = work->scene->settings.boundary_arn;
+
+    if (!deleting(work) || !boundary || text_equal(work->doomed.role.boundary_arn, boundary))
+        return VERDICT_NEXT;
+    iam_put_boundary(work->arena, request, doomed_name(work), boundary);
+    return VERDICT_SEND;
+}
+
+enum verdict removal_boundary_answer(struct work *work, const struct reply *reply)
+{
+    if (!row_good(work, reply))
+        return VERDICT_FAIL;
+    work->doomed.role.boundary_arn = work->scene->settings.boundary_arn;
+    return VERDICT_NEXT;
+}
+
+/* A page of names behind those we have; what does not fit is found when the plan runs again,
+ * since DeleteRole is refused while something hangs on the role. */
+static void page_keep(struct work *work, const char *const **names, size_t *count,
+                      const struct iam_page *page)
+{
+    const char **all = arena_array(work->arena, *count + page->count + 1, sizeof(*all));
+
+    if (*count > 0)
+        memcpy(all, *names, *count * sizeof(*all));
+    for (size_t i = 0; i < page->count && *count < POLICIES_MAX; i++)
+        all[(*count)++] = page->items[i];
+    *names = all;
+}
+
+enum verdict removal_policies_list_ask(struct work *work, struct request *request)
+{
+    if (!deleting(work) || work->doomed.inline_listed)
+        return VERDICT_NEXT;
+    iam_list_role_policies(work->arena, request, doomed_name(work), work->have.marker);
+    return VERDICT_SEND;
+}
+
+enum verdict removal_policies_list_answer(struct work *work, const struct reply *reply)
+{
+    struct doomed *doomed = &work->doomed;
+    struct iam_page page;
+
+    if (!row_good(work, reply) ||
+        !iam_read_policy_names(work->arena, reply, &page, &work->error))
+        return VERDICT_FAIL;
+    page_keep(work, &doomed->policies, &doomed->policy_count, &page);
+    work->have.marker = page.marker;
+    doomed->inline_listed = !page.marker;
+    return page.marker ? VERDICT_REPEAT : VERDICT_NEXT;
+}
+
+enum verdict removal_policy_delete_ask(struct work *work, struct request *request)
+{
+    struct doomed *doomed = &work->doomed;
+
+    if (!deleting(work) || doomed->policy_next == doomed->policy_count)
+        return VERDICT_NEXT;
+    iam_delete_role_policy(work->arena, request, doomed_name(work),
+                           doomed->policies[doomed->policy_next]);
+    return VERDICT_SEND;
+}
+
+/* Gone already is what we wanted. */
+static bool removed(struct work *work, const struct reply *reply)
+{
+    if (row_good(work, reply))
+        return true;
+    if (!aws_not_found(&work->error))
+        return false;
+    error_clear(&work->error);
+    return true;
+}
+
+enum verdict removal_policy_delete_answer(struct work *work, const struct reply *reply)
+{
+    if (!removed(work, reply))
+        return VERDICT_FAIL;
+    work->doomed.policy_next++;
+    return VERDICT_REPEAT;
+}
+
+enum verdict removal_attached_list_ask(struct work *work, struct request *request)
+{
+    if (!deleting(work) || work->doomed.attached_listed)
+        return VERDICT_NEXT;
+    iam_list_attached_role_policies(work->arena, request, doomed_name(work), work->have.marker);
+    return VERDICT_SEND;
+}
+
+enum verdict removal_attached_list_answer(struct work *work, const struct reply *reply)
+{
+    struct doomed *doomed = &work->doomed;
+    struct iam_page page;
+
+    if (!row_good(work, reply) ||
+        !iam_read_policy_arns(work->arena, reply, &page, &work->error))
+        return VERDICT_FAIL;
+    page_keep(work, &doomed->arns, &doomed->arn_count, &page);
+    work->have.marker = page.marker;
+    doomed->attached_listed = !page.marker;
+    return page.marker ? VERDICT_REPEAT : VERDICT_NEXT;
+}
+
+enum verdict removal_detach_ask(struct work *work, struct request *request)
+{
+    struct doomed *doomed = &work->doomed;
+
+    if (!deleting(work) || doomed->arn_next == doomed->arn_count)
+        return VERDICT_NEXT;
+    iam_detach_role_policy(work->arena, request, doomed_name(work),
+                           doomed->arns[doomed->arn_next]);
+    return VERDICT_SEND;
+}
+
+enum verdict removal_detach_answer(struct work *work, const struct reply *reply)
+{
+    if (!removed(work, reply))
+        return VERDICT_FAIL;
+    work->doomed.arn_next++;
+    return VERDICT_REPEAT;
+}
+
+enum verdict removal_delete_ask(struct work *work, struct request *request)
+{
+    if (!deleting(work))
+        return VERDICT_NEXT;
+    iam_delete_role(work->arena, request, doomed_name(work));
+    return VERDICT_SEND;
+}
+
+enum verdict removal_delete_answer(struct work *work, const struct reply *reply)
+{
+    if (!removed(work, reply))
+        return VERDICT_FAIL;
+    work_tell(work, false, "RoleDeleted", "DeleteRole", "Deleted role %s", work->doomed.role.arn);
+    picture_remove_role(work->scene->picture, doomed_name(work));
+    return doomed_done(work);
+}

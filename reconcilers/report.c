@@ -1,0 +1,110 @@
+#include "reconcilers/report.h"
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "kube/calls.h"
+#include "kube/events.h"
+#include "reconcilers/conditions.h"
+#include "reconcilers/ledger.h"
+#include "reconcilers/rows.h"
+#include "reconcilers/work.h"
+
+/* A condition that came to say something else is told once. Unknown ones are on their way. */
+static void tell_transition(struct work *work, const struct condition *after)
+{
+    const struct condition *before =
+        podidentitybinding_condition(&work->binding->status, after->type);
+    bool same = before && before->status == after->status &&
+                text_equal(before->reason, after->reason);
+
+    if (same || after->status == CONDITION_UNKNOWN)
+        return;
+    if (after->status == CONDITION_FALSE && !text_equal(after->type, "Ready"))
+        work_tell(work, true, after->reason, after->type, "%s", after->message);
+    else if (text_equal(after->type, "Ready") && after->status == CONDITION_TRUE)
+        work_tell(work, false, "Ready", "Reconcile", "%s", after->message);
+    else if (text_equal(after->type, "Reconciling") && work->error.kind != ERROR_NONE &&
+             !text_equal(after->reason, "WaitingForRole"))
+        work_tell(work, true, after->reason, "Reconcile", "%s", after->message);
+}
+
+static enum verdict status_ask(struct work *work, struct request *request)
+{
+    const struct kube_meta *meta = &work->binding->meta;
+    struct podidentitybinding_status status;
+    json_t *patch;
+
+    if (work->outcome.gone)
+        return VERDICT_NEXT;
+    conditions_compute(&status, work);
+    patch = podidentitybinding_status_patch(&work->binding->status, &status);
+    if (!patch)
+        return VERDICT_NEXT;
+    for (size_t i = 0; i < status.condition_count; i++)
+        tell_transition(work, &status.conditions[i]);
+    kube_patch(work->arena, request, &podidentitybinding_resource, meta->namespace_name, meta->name,
+               "status",
+               work->resource_version ? work->resource_version : meta->resource_version, patch);
+    json_decref(patch);
+    return VERDICT_SEND;
+}
+
+static enum verdict status_answer(struct work *work, const struct reply *reply)
+{
+    AUTO_JSON json_t *object = NULL;
+    struct error error = {0};
+
+    if (!kube_reply_good(&work->request, reply, &error)) {
+        if (text_equal(error.code, "NotFound"))
+            return VERDICT_STOP; /* deleted meanwhile: nobody is left to be told */
+        work->error = error;
+        return VERDICT_FAIL;
+    }
+    object = json_parse(reply->body, reply->body_length, &error);
+    if (object)
+        work->resource_version = json_take_text(work->arena, object, "metadata.resourceVersion");
+    return VERDICT_NEXT;
+}
+
+static enum verdict tell_ask(struct work *work, struct request *request)
+{
+    const struct kube_meta *meta = &work->binding->meta;
+    struct outcome *outcome = &work->outcome;
+    struct event_subject subject = {
+        .api_version = "podidentity.io/v1alpha1",
+        .kind = podidentitybinding_resource.kind,
+        .namespace_name = meta->namespace_name,
+        .name = meta->name,
+        .uid = meta->uid,
+        .resource_version = meta->resource_version,
+    };
+    const struct told *told;
+
+    if (outcome->told_next == outcome->told_count)
+        return VERDICT_NEXT;
+    told = &outcome->told[outcome->told_next];
+    events_tell(work->events, work->arena, request, &subject, told->warning, told->reason,
+                told->action, told->note, work->now_ms * 1000);
+    return VERDICT_SEND;
+}
+
+/* An Event that is refused (a namespace being deleted takes none) stops nothing: the status and
+ * the log say the same. */
+static enum verdict tell_answer(struct work *work, const struct reply *reply)
+{
+    struct error error = {0};
+
+    if (!kube_reply_good(&work->request, reply, &error)) {
+        work->outcome.events_refused++;
+        work->outcome.events_trouble = arena_string(work->arena, error.text);
+    }
+    work->outcome.told_next++;
+    return VERDICT_REPEAT;
+}
+
+const struct step report_plan[] = {
+    {"PatchStatus", status_ask, status_answer, FACET_ALLOWED},
+    {"TellEvents", tell_ask, tell_answer, FACET_ALLOWED},
+    {0},
+};

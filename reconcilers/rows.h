@@ -1,0 +1,95 @@
+#pragma once
+
+/*
+ * The rows of the plans provision and teardown, by file. What a row does stands beside its name in
+ * the tables (provision.c, teardown.c); here is only who may use it.
+ */
+
+#include "reconcilers/plan.h"
+
+/* What every row of IAM and EKS does with a bad answer: sets work->error, gives VERDICT_FAIL. */
+bool row_good(struct work *work, const struct reply *reply);
+
+/* existing_role.c: a role of others, named by spec.roleARN: read, judged, never changed. */
+enum verdict existing_role_get_ask(struct work *work, struct request *request);
+enum verdict existing_role_get_answer(struct work *work, const struct reply *reply);
+enum verdict existing_role_judge(struct work *work, struct request *request);
+
+/* managed_role_read.c: what hangs on our role now. */
+enum verdict role_get_ask(struct work *work, struct request *request);
+enum verdict role_get_answer(struct work *work, const struct reply *reply);
+enum verdict role_policies_list_ask(struct work *work, struct request *request);
+enum verdict role_policies_list_answer(struct work *work, const struct reply *reply);
+enum verdict role_policy_get_ask(struct work *work, struct request *request);
+enum verdict role_policy_get_answer(struct work *work, const struct reply *reply);
+enum verdict role_attached_list_ask(struct work *work, struct request *request);
+enum verdict role_attached_list_answer(struct work *work, const struct reply *reply);
+enum verdict role_compare(struct work *work, struct request *request);
+
+/* managed_role_write.c: what it lacks or has too much. */
+enum verdict role_create_ask(struct work *work, struct request *request);
+enum verdict role_create_answer(struct work *work, const struct reply *reply);
+enum verdict role_boundary_ask(struct work *work, struct request *request);
+enum verdict role_boundary_answer(struct work *work, const struct reply *reply);
+enum verdict role_trust_ask(struct work *work, struct request *request);
+enum verdict role_trust_answer(struct work *work, const struct reply *reply);
+enum verdict role_update_ask(struct work *work, struct request *request);
+enum verdict role_update_answer(struct work *work, const struct reply *reply);
+enum verdict role_tag_ask(struct work *work, struct request *request);
+enum verdict role_tag_answer(struct work *work, const struct reply *reply);
+enum verdict role_untag_ask(struct work *work, struct request *request);
+enum verdict role_untag_answer(struct work *work, const struct reply *reply);
+enum verdict role_policy_delete_first_ask(struct work *work, struct request *request);
+enum verdict role_policy_put_ask(struct work *work, struct request *request);
+enum verdict role_policy_put_answer(struct work *work, const struct reply *reply);
+enum verdict role_attach_ask(struct work *work, struct request *request);
+enum verdict role_attach_answer(struct work *work, const struct reply *reply);
+enum verdict role_policy_delete_ask(struct work *work, struct request *request);
+enum verdict role_policy_delete_answer(struct work *work, const struct reply *reply);
+enum verdict role_detach_ask(struct work *work, struct request *request);
+enum verdict role_detach_answer(struct work *work, const struct reply *reply);
+enum verdict role_settled(struct work *work, struct request *request);
+
+/* association_read.c, association_write.c */
+enum verdict association_expect(struct work *work, struct request *request);
+enum verdict association_list_ask(struct work *work, struct request *request);
+enum verdict association_list_answer(struct work *work, const struct reply *reply);
+enum verdict association_describe_ask(struct work *work, struct request *request);
+enum verdict association_describe_answer(struct work *work, const struct reply *reply);
+enum verdict association_trust_age(struct work *work, struct request *request);
+enum verdict association_delete_left_over_ask(struct work *work, struct request *request);
+enum verdict association_delete_answer(struct work *work, const struct reply *reply);
+enum verdict association_create_ask(struct work *work, struct request *request);
+enum verdict association_create_answer(struct work *work, const struct reply *reply);
+enum verdict association_update_ask(struct work *work, struct request *request);
+enum verdict association_update_answer(struct work *work, const struct reply *reply);
+enum verdict association_tag_ask(struct work *work, struct request *request);
+enum verdict association_tag_answer(struct work *work, const struct reply *reply);
+enum verdict association_untag_ask(struct work *work, struct request *request);
+enum verdict association_untag_answer(struct work *work, const struct reply *reply);
+enum verdict association_settled(struct work *work, struct request *request);
+
+/* removal.c: roles of ours that go, one after the other. */
+enum verdict removal_choose_retired(struct work *work, struct request *request);
+enum verdict removal_choose_all(struct work *work, struct request *request);
+enum verdict removal_get_ask(struct work *work, struct request *request);
+enum verdict removal_get_answer(struct work *work, const struct reply *reply);
+enum verdict removal_retire_ask(struct work *work, struct request *request);
+enum verdict removal_retire_answer(struct work *work, const struct reply *reply);
+enum verdict removal_boundary_ask(struct work *work, struct request *request);
+enum verdict removal_boundary_answer(struct work *work, const struct reply *reply);
+enum verdict removal_policies_list_ask(struct work *work, struct request *request);
+enum verdict removal_policies_list_answer(struct work *work, const struct reply *reply);
+enum verdict removal_policy_delete_ask(struct work *work, struct request *request);
+enum verdict removal_policy_delete_answer(struct work *work, const struct reply *reply);
+enum verdict removal_attached_list_ask(struct work *work, struct request *request);
+enum verdict removal_attached_list_answer(struct work *work, const struct reply *reply);
+enum verdict removal_detach_ask(struct work *work, struct request *request);
+enum verdict removal_detach_answer(struct work *work, const struct reply *reply);
+enum verdict removal_delete_ask(struct work *work, struct request *request);
+enum verdict removal_delete_answer(struct work *work, const struct reply *reply);
+
+/* provision.c */
+enum verdict account_known(struct work *work, struct request *request);
+
+extern const struct step provision_plan[], teardown_plan[];

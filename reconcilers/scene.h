@@ -1,0 +1,43 @@
+#pragma once
+
+/*
+ * The scene: what all plans share. Settings and account are constant while plans run; stores are
+ * kept by informers; the picture, the ledger and the brake are memory that a restart may lose.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "reconcilers/brake.h"
+
+struct ledger;
+struct picture;
+struct store;
+
+struct settings {
+    const char *cluster_name, *region;
+    const char *role_path;            /* "/podidentity/eu-west-1/main/": both slashes */
+    const char *boundary_arn;         /* NULL: roles are made without one */
+    const char *controller_namespace; /* its bindings need a grant that names it */
+    uint64_t settle_ms;               /* how long an association must stand before Ready */
+    uint64_t retired_role_ms;         /* how long a role lives on after the last use: 6 h */
+    unsigned deletion_limit;          /* teardowns per BRAKE_WINDOW_MS; 0: none */
+};
+
+/* Learnt from AWS at start, never from a person. Strings live as long as the scene. */
+struct account {
+    bool known;
+    struct error trouble; /* why it is not known yet: every binding is told */
+    char *id, *partition, *cluster_arn;
+    char *caller_role; /* the name of the controller's own role; NULL: not a role */
+};
+
+struct scene {
+    struct settings settings;
+    struct account account;
+    const struct store *bindings, *grants, *service_accounts, *namespaces;
+    struct picture *picture;
+    struct ledger *ledger;
+    struct brake brake;
+};

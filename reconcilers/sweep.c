@@ -1,0 +1,230 @@
+#include "reconcilers/sweep.h"
+
+#include <string.h>
+
+#include "aws/eks.h"
+#include "aws/faults.h"
+#include "aws/iam.h"
+#include "aws/sts.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "crds/podidentitybinding.h"
+#include "informers/store.h"
+#include "reconcilers/indices.h"
+#include "reconcilers/picture.h"
+#include "reconcilers/rows.h"
+#include "reconcilers/scene.h"
+#include "reconcilers/work.h"
+
+/* A page of 16 MiB, decoded; and roles a page: 200 with ten kilobytes each stay at 2 MB. */
+enum { ARENA_MAX = 128 << 20, ROLES_PER_PAGE = 200 };
+
+struct sweep {
+    struct work work;
+    char *marker; /* outlives the arena, which is emptied after each page */
+    sweep_done_fn done;
+    void *context;
+};
+
+static struct sweep *sweep_of(struct work *work)
+{
+    return container_of(work, struct sweep, work);
+}
+
+/* The page is read: keep its marker, drop the rest. */
+static enum verdict turn_page(struct work *work, const char *marker)
+{
+    struct sweep *sweep = sweep_of(work);
+    char *kept = memory_string(marker);
+
+    free(sweep->marker);
+    sweep->marker = kept;
+    arena_reset(work->arena);
+    return kept ? VERDICT_REPEAT : VERDICT_NEXT;
+}
+
+static enum verdict identity_ask(struct work *work, struct request *request)
+{
+    sts_get_caller_identity(work->arena, request);
+    return VERDICT_SEND;
+}
+
+/* "arn:aws:sts::1:assumed-role/NAME/SESSION" → NAME; NULL for users. */
+static char *role_of_caller(struct arena *arena, const char *arn)
+{
+    static const char marker[] = ":assumed-role/";
+    const char *start = strstr(arn, marker);
+
+    if (!start)
+        return NULL;
+    start += strlen(marker);
+    return arena_text(arena, start, strcspn(start, "/"));
+}
+
+static enum verdict identity_answer(struct work *work, const struct reply *reply)
+{
+    struct account *account = &work->scene->account;
+    struct sts_identity identity;
+
+    if (!row_good(work, reply) ||
+        !sts_read_caller_identity(work->arena, reply, &identity, &work->error))
+        return VERDICT_FAIL;
+    free(account->id);
+    free(account->caller_role);
+    account->id = memory_string(identity.account);
+    account->caller_role = memory_string(role_of_caller(work->arena, identity.arn));
+    return VERDICT_NEXT;
+}
+
+static enum verdict cluster_ask(struct work *work, struct request *request)
+{
+    eks_describe_cluster(work->arena, request, work->scene->settings.cluster_name);
+    return VERDICT_SEND;
+}
+
+/* "arn:aws-cn:eks:…" → "aws-cn". */
+static char *partition_of(const char *arn)
+{
+    const char *start = strchr(arn, ':');
+    size_t length = start ? strcspn(start + 1, ":") : 0;
+
+    return length > 0 ? memory_text(start + 1, length) : memory_string("aws");
+}
+
+static enum verdict cluster_answer(struct work *work, const struct reply *reply)
+{
+    struct account *account = &work->scene->account;
+    struct eks_cluster cluster;
+
+    if (!row_good(work, reply)) {
+        if (aws_not_found(&work->error))
+            error_set_code(&work->error, ERROR_REFUSED, "ClusterNotFound", "%s",
+                           arena_string(work->arena, work->error.text));
+        return VERDICT_FAIL;
+    }
+    if (!eks_read_cluster(work->arena, reply, &cluster, &work->error))
+        return VERDICT_FAIL;
+    free(account->cluster_arn);
+    free(account->partition);
+    account->cluster_arn = memory_string(cluster.arn);
+    account->partition = partition_of(cluster.arn);
+    arena_reset(work->arena);
+    return VERDICT_NEXT;
+}
+
+static enum verdict associations_ask(struct work *work, struct request *request)
+{
+    eks_list_associations(work->arena, request, work->scene->settings.cluster_name, NULL, NULL,
+                          sweep_of(work)->marker);
+    return VERDICT_SEND;
+}
+
+static enum verdict associations_answer(struct work *work, const struct reply *reply)
+{
+    struct eks_association_page page;
+
+    if (!row_good(work, reply) ||
+        !eks_read_associations(work->arena, reply, &page, &work->error))
+        return VERDICT_FAIL;
+    for (size_t i = 0; i < page.count; i++) {
+        const struct eks_association *item = &page.items[i];
+
+        picture_put_association(work->scene->picture, item->namespace_name, item->service_account,
+                                item->id, item->arn, item->owner_arn != NULL);
+    }
+    return turn_page(work, page.next_token);
+}
+
+static enum verdict roles_ask(struct work *work, struct request *request)
+{
+    iam_get_account_details(work->arena, request, ROLES_PER_PAGE, sweep_of(work)->marker);
+    return VERDICT_SEND;
+}
+
+static void count_record(void *context, const void *record)
+{
+    (void)record;
+    ++*(size_t *)context;
+}
+
+static bool some_binding_names(const struct scene *scene, const char *arn)
+{
+    size_t count = 0;
+
+    store_each_with(scene->bindings, INDEX_ROLE_ARN, arn, count_record, &count);
+    return count > 0;
+}
+
+/* Roles under our path with our cluster's tag, and roles that bindings name; no others. */
+static void keep_role(struct work *work, const struct iam_role_detail *detail)
+{
+    const struct scene *scene = work->scene;
+    const struct aws_tags *tags = &detail->role.tags;
+    const char *uid = aws_tags_get(tags, TAG_BINDING_UID);
+    char digest[DIGEST_SIZE];
+
+    if (some_binding_names(scene, detail->role.arn))
+        picture_put_existing(scene->picture, detail->role.arn, detail->role.trust,
+                             aws_tags_get(tags, TAG_NAMESPACE), work->now_ms);
+    if (!text_starts(detail->role.path, scene->settings.role_path) ||
+        !text_equal(aws_tags_get(tags, TAG_CLUSTER), scene->account.cluster_arn))
+        return;
+    difference_digest(digest, work->arena, detail);
+    picture_put_role(scene->picture, detail->role.name, uid ? uid : "", digest);
+}
+
+static enum verdict roles_answer(struct work *work, const struct reply *reply)
+{
+    struct iam_detail_page page;
+
+    if (!row_good(work, reply) ||
+        !iam_read_account_details(work->arena, reply, &page, &work->error))
+        return VERDICT_FAIL;
+    for (size_t i = 0; i < page.count; i++)
+        keep_role(work, &page.roles[i]);
+    return turn_page(work, page.marker);
+}
+
+static const struct step sweep_plan[] = {
+    {"GetCallerIdentity", identity_ask, identity_answer, FACET_ROLE},
+    {"DescribeCluster", cluster_ask, cluster_answer, FACET_ROLE},
+    {"ListPodIdentityAssociations", associations_ask, associations_answer, FACET_ASSOCIATION},
+    {"GetAccountAuthorizationDetails", roles_ask, roles_answer, FACET_ROLE},
+    {0},
+};
+
+static void swept(struct work *work)
+{
+    struct sweep *sweep = sweep_of(work);
+    struct account *account = &work->scene->account;
+
+    if (work->failed) {
+        account->trouble = work->error;
+    } else {
+        error_clear(&account->trouble);
+        account->known = true;
+        picture_swept(work->scene->picture, work->now_ms);
+    }
+    sweep->done(sweep->context, work->failed ? &work->error : NULL, work->requests);
+    arena_destroy(work->arena);
+    free(sweep->marker);
+    free(sweep);
+}
+
+void sweep_start(struct scene *scene, struct transport *transport, int64_t now_ms,
+                 sweep_done_fn done, void *context)
+{
+    struct sweep *sweep = memory_alloc(sizeof(*sweep));
+
+    sweep->done = done;
+    sweep->context = context;
+    sweep->work = (struct work){
+        .transport = transport,
+        .done = swept,
+        .arena = arena_create(ARENA_MAX),
+        .scene = scene,
+        .now_ms = now_ms,
+    };
+    picture_clear(scene->picture);
+    plan_start(&sweep->work, sweep_plan);
+}

@@ -1,0 +1,21 @@
+#pragma once
+
+/*
+ * The sweep: learns who we are and what AWS has. GetCallerIdentity, DescribeCluster, all pages of
+ * ListPodIdentityAssociations and of GetAccountAuthorizationDetails fill account and picture, so
+ * that a start costs pages, not reads for each binding. It needs synced stores.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct scene;
+struct transport;
+
+/* error is NULL when it is complete; else account.trouble says the same. */
+typedef void (*sweep_done_fn)(void *context, const struct error *error, unsigned requests);
+
+/* done comes later, once. scene->account is known afterwards unless it failed. */
+void sweep_start(struct scene *scene, struct transport *transport, int64_t now_ms,
+                 sweep_done_fn done, void *context);

@@ -1,0 +1,48 @@
+#pragma once
+
+/*
+ * Trust policies: the one we write, and the judgement of one that others wrote. A judgement is
+ * three-valued: what is not understood is Unknown, never "fine".
+ * Sources: EKS "pod-id-role" (principal, actions, session tags), IAM policy evaluation logic.
+ */
+
+#include <stdbool.h>
+
+struct arena;
+
+/* Whom the trust is for. */
+struct trust_subject {
+    const char *partition, *account_id, *cluster_arn, *cluster_name;
+    const char *namespace_name, *service_account;
+    bool session_tags; /* false: disableSessionTags, no aws:RequestTag is sent */
+};
+
+enum trust_scope { TRUST_SERVICE_ACCOUNT, TRUST_CLUSTER, TRUST_ACCOUNT };
+
+/* The first 40 bits of SHA-256 over cluster ARN, namespace and ServiceAccount joined by newlines,
+ * lower-case base32: 8 characters and NUL. Names roles and statements. */
+enum { TRUST_HASH_SIZE = 9 };
+void trust_hash(char hash[TRUST_HASH_SIZE], const char *cluster_arn, const char *namespace_name,
+                const char *service_account);
+
+/* The statement alone, and the whole document around it: compact JSON, keys in AWS's order. */
+const char *trust_statement(struct arena *arena, const struct trust_subject *subject,
+                            enum trust_scope scope);
+const char *trust_document(struct arena *arena, const struct trust_subject *subject,
+                           enum trust_scope scope);
+
+enum trust_verdict { TRUST_ADMITS, TRUST_REFUSES, TRUST_UNKNOWN };
+
+struct trust_judgement {
+    enum trust_verdict verdict;
+    const char *why; /* for a person: which action, which condition, which statement (Sid) */
+};
+
+/*
+ * Would this document let pods.eks.amazonaws.com take the role for the subject: sts:AssumeRole and,
+ * with session tags, sts:TagSession? Allow and Deny, Action and NotAction, Principal and
+ * NotPrincipal, wildcards, and conditions are read as IAM does; a key or operator whose value the
+ * subject does not determine makes its statement a maybe.
+ */
+struct trust_judgement trust_judge(struct arena *arena, const char *document,
+                                   const struct trust_subject *subject);

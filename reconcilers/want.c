@@ -1,0 +1,163 @@
+#include "reconcilers/want.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "crds/podidentitybinding.h"
+#include "reconcilers/policy.h"
+#include "reconcilers/scene.h"
+#include "reconcilers/trust.h"
+
+enum { ROLE_NAME_STEM_MAX = 55, ROLE_NAME_MAX = 64, ROLE_PATH_MAX = 512, SESSION_DEFAULT_S = 3600 };
+
+const char *want_role_name(struct arena *arena, const char *cluster_arn,
+                           const char *namespace_name, const char *service_account)
+{
+    char *stem = arena_printf(arena, "%s_%s", namespace_name, service_account);
+    char hash[TRUST_HASH_SIZE];
+
+    trust_hash(hash, cluster_arn, namespace_name, service_account);
+    return arena_printf(arena, "%.*s_%s", ROLE_NAME_STEM_MAX, stem, hash);
+}
+
+static bool fill_existing(struct want *want, struct arena *arena,
+                          const struct podidentitybinding *binding, const struct scene *scene,
+                          struct error *error)
+{
+    const char *arn = binding->spec.role_arn;
+    struct iam_role_arn parts;
+
+    if (!iam_role_arn_parse(arena, arn, &parts))
+        return error_set_code(error, ERROR_REFUSED, "RoleMissing",
+                              "spec.roleARN \"%s\" is not the ARN of a role, such as "
+                              "arn:%s:iam::%s:role/NAME",
+                              arn, scene->account.partition, scene->account.id);
+    if (!text_equal(parts.account, scene->account.id) ||
+        !text_equal(parts.partition, scene->account.partition))
+        return error_set_code(error, ERROR_REFUSED, "RoleInOtherAccount",
+                              "Role %s is in account %s, but the cluster is in %s, and an "
+                              "association takes a role of the cluster's account only. Name a role "
+                              "there that may assume this one",
+                              arn, parts.account, scene->account.id);
+    if (text_starts(parts.path, scene->settings.role_path))
+        return error_set_code(error, ERROR_REFUSED, "RoleForbidden",
+                              "Role %s stands under --role-path %s: such roles belong to the "
+                              "bindings they were made for. Name another role in spec.roleARN",
+                              arn, scene->settings.role_path);
+    if (scene->account.caller_role && text_equal(parts.name, scene->account.caller_role))
+        return error_set_code(error, ERROR_REFUSED, "RoleForbidden",
+                              "Role %s is the controller's own. Name another role in spec.roleARN",
+                              arn);
+    want->role_arn = arn;
+    want->role_name = parts.name;
+    return true;
+}
+
+/* Ours first, then the user's; the schema keeps them apart. */
+static void fill_tags(struct want *want, struct arena *arena,
+                      const struct podidentitybinding *binding, const struct scene *scene)
+{
+    const struct aws_tag ours[] = {
+        {TAG_MANAGED, "true"},
+        {TAG_CLUSTER, scene->account.cluster_arn},
+        {TAG_NAMESPACE, binding->record.namespace_name},
+        {TAG_SERVICE_ACCOUNT, binding->spec.service_account},
+        {TAG_BINDING_UID, binding->record.uid},
+        {TAG_ORIGIN, ORIGIN_CREATED},
+    };
+    struct aws_tag *tags =
+        arena_array(arena, COUNT(ours) + binding->spec.tag_count, sizeof(*tags));
+
+    memcpy(tags, ours, sizeof(ours));
+    for (size_t i = 0; i < binding->spec.tag_count; i++)
+        tags[COUNT(ours) + i] = (struct aws_tag){.key = binding->spec.tags[i].key,
+                                                 .value = binding->spec.tags[i].value};
+    want->tags = (struct aws_tags){.items = tags, .count = COUNT(ours) + binding->spec.tag_count};
+}
+
+static bool fill_trust(struct want *want, struct arena *arena,
+                       const struct podidentitybinding *binding, const struct scene *scene,
+                       struct error *error)
+{
+    struct trust_subject subject = {
+        .partition = scene->account.partition,
+        .account_id = scene->account.id,
+        .cluster_arn = scene->account.cluster_arn,
+        .cluster_name = scene->settings.cluster_name,
+        .namespace_name = binding->record.namespace_name,
+        .service_account = binding->spec.service_account,
+        .session_tags = true,
+    };
+
+    want->trust = trust_document(arena, &subject, TRUST_SERVICE_ACCOUNT);
+    if (policy_size(want->trust) > POLICY_TRUST_MAX)
+        return error_set_code(error, ERROR_REFUSED, "TrustTooLarge",
+                              "The trust policy would have %zu characters; IAM takes %d",
+                              policy_size(want->trust), POLICY_TRUST_MAX);
+    return true;
+}
+
+static bool fill_policies(struct want *want, struct arena *arena,
+                          const struct podidentitybinding_spec *spec, struct error *error)
+{
+    struct iam_policy *policy;
+
+    while (spec->permission_policy_arns && spec->permission_policy_arns[want->attached_count])
+        want->attached_count++;
+    want->attached_arns = spec->permission_policy_arns;
+    if (!spec->permission_policy)
+        return true;
+    if (!policy_check(spec->permission_policy, POLICY_INLINE_MAX, error))
+        return error_wrap(error, "spec.permissionPolicy");
+    policy = arena_alloc(arena, sizeof(*policy));
+    policy->name = spec->permission_policy_name ? spec->permission_policy_name : "Policy1";
+    policy->document = spec->permission_policy;
+    want->inline_policies = policy;
+    want->inline_count = 1;
+    return true;
+}
+
+/* spec.rolePath is relative to --role-path, which ends with a slash. */
+static bool fill_name(struct want *want, struct arena *arena,
+                      const struct podidentitybinding *binding, const struct scene *scene,
+                      struct error *error)
+{
+    const char *below = binding->spec.role_path ? binding->spec.role_path : "";
+
+    while (*below == '/')
+        below++;
+    want->role_name = binding->spec.role_name && !binding->spec.role_arn
+                          ? binding->spec.role_name
+                          : want_role_name(arena, scene->account.cluster_arn,
+                                           binding->record.namespace_name,
+                                           binding->spec.service_account);
+    want->role_path = arena_printf(arena, "%s%s%s", scene->settings.role_path, below,
+                                   below[0] && !text_ends(below, "/") ? "/" : "");
+    want->role_arn = arena_printf(arena, "arn:%s:iam::%s:role%s%s", scene->account.partition,
+                                  scene->account.id, want->role_path, want->role_name);
+    if (strlen(want->role_path) > ROLE_PATH_MAX)
+        return error_set_code(error, ERROR_REFUSED, "RoleForbidden",
+                              "The path %s has over %d characters. Shorten spec.rolePath",
+                              want->role_path, ROLE_PATH_MAX);
+    return true;
+}
+
+bool want_compute(struct want *want, struct arena *arena, const struct podidentitybinding *binding,
+                  const struct scene *scene, struct error *error)
+{
+    const struct podidentitybinding_spec *spec = &binding->spec;
+
+    *want = (struct want){.managed = spec->role_arn == NULL};
+    fill_tags(want, arena, binding, scene);
+    if (!want->managed)
+        return fill_existing(want, arena, binding, scene, error);
+    want->description = spec->role_description ? spec->role_description : "";
+    want->boundary_arn = scene->settings.boundary_arn;
+    want->max_session_s = spec->max_session_s ? spec->max_session_s : SESSION_DEFAULT_S;
+    return fill_name(want, arena, binding, scene, error) &&
+           fill_trust(want, arena, binding, scene, error) &&
+           fill_policies(want, arena, spec, error);
+}

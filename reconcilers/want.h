@@ -1,0 +1,52 @@
+#pragma once
+
+/*
+ * The wish: what AWS should look like for one binding, computed from its spec, the settings and
+ * the account alone.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "aws/iam.h"
+#include "aws/tags.h"
+
+struct arena;
+struct error;
+struct podidentitybinding;
+struct scene;
+
+#define TAG_MANAGED "podidentity.io/managed"
+#define TAG_CLUSTER "podidentity.io/cluster"
+#define TAG_NAMESPACE "podidentity.io/namespace"
+#define TAG_SERVICE_ACCOUNT "podidentity.io/service-account"
+#define TAG_BINDING_UID "podidentity.io/binding-uid"
+#define TAG_ORIGIN "podidentity.io/origin"
+#define TAG_RETIRED_AT "podidentity.io/retired-at"
+#define ORIGIN_CREATED "created"
+
+struct want {
+    bool managed;                 /* a role of ours; else role_arn is somebody's */
+    const char *role_name, *role_arn;
+    /* of a managed role */
+    const char *role_path, *trust, *description, *boundary_arn; /* boundary NULL: none wanted */
+    int64_t max_session_s;
+    const struct iam_policy *inline_policies;
+    size_t inline_count;
+    const char *const *attached_arns;
+    size_t attached_count;
+    /* of role and association */
+    struct aws_tags tags;
+};
+
+/*
+ * ERROR_REFUSED with the condition's reason as code (PolicyTooLarge, MalformedPolicy,
+ * RoleInOtherAccount, RoleForbidden, TrustTooLarge) when the wish cannot be granted by any AWS.
+ */
+bool want_compute(struct want *want, struct arena *arena, const struct podidentitybinding *binding,
+                  const struct scene *scene, struct error *error);
+
+/* The default name of a role: design rule 6.1. */
+const char *want_role_name(struct arena *arena, const char *cluster_arn,
+                           const char *namespace_name, const char *service_account);

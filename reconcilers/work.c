@@ -1,0 +1,81 @@
+#include "reconcilers/work.h"
+
+#include <stdarg.h>
+
+#include "base/arena.h"
+
+static void find_with(struct work *work, enum facet facet, enum condition_status status,
+                      const char *reason, const char *message)
+{
+    work->outcome.findings[facet] =
+        (struct finding){.reason = reason, .message = message, .status = status};
+}
+
+void work_find(struct work *work, enum facet facet, enum condition_status status,
+               const char *reason, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    find_with(work, facet, status, reason, arena_vprintf(work->arena, format, arguments));
+    va_end(arguments);
+}
+
+enum verdict work_refuse(struct work *work, enum facet facet, const char *reason,
+                         const char *format, ...)
+{
+    const char *message;
+    va_list arguments;
+
+    va_start(arguments, format);
+    message = arena_vprintf(work->arena, format, arguments);
+    va_end(arguments);
+    find_with(work, facet, CONDITION_FALSE, reason, message);
+    error_set_code(&work->error, ERROR_REFUSED, reason, "%s", message);
+    return VERDICT_FAIL;
+}
+
+enum verdict work_wait(struct work *work, enum facet facet, const char *reason, uint64_t delay_ms,
+                       const char *format, ...)
+{
+    const char *message;
+    va_list arguments;
+
+    va_start(arguments, format);
+    message = arena_vprintf(work->arena, format, arguments);
+    va_end(arguments);
+    find_with(work, facet, CONDITION_UNKNOWN, reason, message);
+    work->outcome.retry_ms = delay_ms;
+    work->outcome.reconciling = reason;
+    error_set_code(&work->error, ERROR_RETRY, reason, "%s", message);
+    return VERDICT_FAIL;
+}
+
+void work_tell(struct work *work, bool warning, const char *reason, const char *action,
+               const char *format, ...)
+{
+    struct outcome *outcome = &work->outcome;
+    va_list arguments;
+
+    if (outcome->told_count == WORK_TOLD_MAX)
+        return; /* the rest is in the log; a plan that does more is told by its first steps */
+    va_start(arguments, format);
+    outcome->told[outcome->told_count++] =
+        (struct told){.warning = warning,
+                      .reason = reason,
+                      .action = action,
+                      .note = arena_vprintf(work->arena, format, arguments)};
+    va_end(arguments);
+}
+
+void work_warn(struct work *work, const char *format, ...)
+{
+    struct outcome *outcome = &work->outcome;
+    va_list arguments;
+
+    if (outcome->warning_count == WORK_WARNINGS_MAX)
+        return;
+    va_start(arguments, format);
+    outcome->warnings[outcome->warning_count++] = arena_vprintf(work->arena, format, arguments);
+    va_end(arguments);
+}

@@ -1,0 +1,145 @@
+#pragma once
+
+/*
+ * One object on its way through a plan: wish, facts, what is to be done, what came of it, and the
+ * arena in which all of it lives. Dropping a work after any row is harmless.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aws/eks.h"
+#include "aws/iam.h"
+#include "base/error.h"
+#include "crds/podidentitybinding.h"
+#include "net/request.h"
+#include "reconcilers/difference.h"
+#include "reconcilers/ownership.h"
+#include "reconcilers/plan.h"
+#include "reconcilers/want.h"
+
+struct arena;
+struct events;
+struct ledger_entry;
+struct scene;
+
+enum presence {
+    PRESENCE_UNKNOWN,
+    PRESENCE_ABSENT,
+    PRESENCE_PRESENT, /* read from AWS in this run */
+    PRESENCE_MADE,    /* made by this very run */
+};
+
+/* Facts: what AWS showed in this run. */
+struct have {
+    bool verified; /* the ledger knows that nothing changed: no row asks AWS */
+    enum presence role;
+    bool role_named;    /* CreateRole said that the name exists: read it */
+    struct iam_role_detail detail;
+    bool inline_listed, attached_listed;
+    const char *marker;           /* of the list being read */
+    struct iam_policy *documents; /* what detail.inline_policies points to while it fills */
+    size_t documents_read;
+    enum presence association;
+    bool association_lookup; /* ask List for our namespace and ServiceAccount */
+    const char *association_id;
+    struct eks_association found;
+    enum owner association_owner;
+    unsigned lookups; /* bounds the way from 409 to List and back */
+};
+
+/* How far the writing rows have come in work->todo. */
+struct progress {
+    bool compared, boundary, trust, role, tags_put, tags_removed, settled;
+    size_t policies_put, policies_deleted, attached, detached;
+    bool association_tags_compared, association_tags_put, association_tags_removed;
+};
+
+/* A role of ours that goes: one at a time, chosen from a list. */
+struct doomed {
+    bool listed;
+    const char **names;
+    size_t count, next;
+    bool chosen, read, delete_now;
+    struct iam_role role;
+    bool inline_listed, attached_listed;
+    const char *const *policies;
+    size_t policy_count, policy_next;
+    const char *const *arns;
+    size_t arn_count, arn_next;
+};
+
+/* What a condition is to say; NULL reason: as it was. */
+struct finding {
+    const char *reason, *message;
+    enum condition_status status;
+};
+
+/* Something that happened and that a person should be told once, as an Event. */
+struct told {
+    bool warning;
+    const char *reason, *action, *note;
+};
+
+enum { WORK_TOLD_MAX = 24, WORK_WARNINGS_MAX = 8 };
+
+struct outcome {
+    struct finding findings[FACET_COUNT];
+    const char *reconciling; /* reason while a retry is due: Throttled, AWSUnavailable, …; NULL */
+    uint64_t retry_ms;       /* the plan's own idea of when to come back; 0: the queue's back-off */
+    uint64_t again_ms;       /* after success: come back then; 0: no need */
+    struct told told[WORK_TOLD_MAX];
+    size_t told_count, told_next;
+    const char *warnings[WORK_WARNINGS_MAX];
+    size_t warning_count;
+    bool gone; /* the finalizer is away: there is no status to write */
+    size_t events_refused;      /* Events that the API server did not take */
+    const char *events_trouble; /* its words about the last of them */
+};
+
+struct work {
+    /* the plan */
+    const struct step *plan, *step;
+    struct request request; /* the one on its way */
+    struct transport *transport;
+    void (*done)(struct work *work);
+    unsigned requests, writes;
+    struct error error;
+    const struct step *failed; /* the row that failed; NULL: none */
+
+    /* the object */
+    struct arena *arena;
+    struct scene *scene;
+    const struct podidentitybinding *binding;
+    struct ledger_entry *ledger;
+    struct events *events;
+    int64_t now_ms; /* wall */
+    const char *resource_version; /* the newest we know */
+    bool purge; /* release --purge: what a former binding of this name left goes too */
+
+    struct want want;
+    bool wanted; /* want is computed */
+    struct have have;
+    struct difference todo, association_todo;
+    struct progress progress;
+    struct doomed doomed;
+    struct outcome outcome;
+};
+
+/* Says what a condition is; message is printf-like and lives in the work's arena. */
+void work_find(struct work *work, enum facet facet, enum condition_status status,
+               const char *reason, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Refuses: sets the error and the finding of this facet to False with that reason. */
+enum verdict work_refuse(struct work *work, enum facet facet, const char *reason,
+                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Tries again after delay_ms (0: back-off) with the condition Unknown for that reason. */
+enum verdict work_wait(struct work *work, enum facet facet, const char *reason, uint64_t delay_ms,
+                       const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Tells a person, once, as an Event. */
+void work_tell(struct work *work, bool warning, const char *reason, const char *action,
+               const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+void work_warn(struct work *work, const char *format, ...) __attribute__((format(printf, 2, 3)));
