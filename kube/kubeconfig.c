@@ -202,6 +202,7 @@ static bool find_in(const struct document *document, const char *section, const 
             .object = json_object_get(entry, key),
             .path = document->path,
             .directory = document->directory,
+            .line = yaml_line(document->yaml, entry, key),
         };
         set_label(node, (const char *const[4]){section, "[", name, "]"});
         return true;
@@ -221,14 +222,15 @@ bool kubeconfig_find(const struct kubeconfig *kubeconfig, const char *section, c
 bool kubeconfig_refuse(const struct kubeconfig_node *node, const char *key, struct error *error,
                        const char *format, ...)
 {
+    unsigned line = yaml_line(node->yaml, node->object, key);
     char words[512];
     va_list arguments;
 
     va_start(arguments, format);
     vsnprintf(words, sizeof(words), format, arguments);
     va_end(arguments);
-    return error_set(error, ERROR_REFUSED, "%s:%u: %s.%s: %s", node->path,
-                     yaml_line(node->yaml, node->object, key), node->label, key, words);
+    return error_set(error, ERROR_REFUSED, "%s:%u: %s.%s: %s", node->path, line ? line : node->line,
+                     node->label, key, words);
 }
 
 bool kubeconfig_text(const struct kubeconfig_node *node, struct arena *arena, const char *key,
@@ -309,6 +311,7 @@ bool kubeconfig_child(const struct kubeconfig_node *node, const char *key,
 
     *child = *node;
     child->object = json_is_object(value) ? value : NULL;
+    child->line = yaml_line(node->yaml, node->object, key);
     set_label(child, (const char *const[4]){node->label, ".", key, ""});
     if (value && !json_is_object(value) && !json_is_null(value))
         return kubeconfig_refuse(node, key, error, "must be a map");

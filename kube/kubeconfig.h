@@ -25,6 +25,7 @@ struct kubeconfig_node {
     const json_t *object;
     const char *path;      /* of the file */
     const char *directory; /* of the file: what relative paths are relative to */
+    unsigned line;         /* where it stands, for keys that are not there */
     char label[128];       /* "users[jane].exec", for messages */
 };
 
