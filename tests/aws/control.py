@@ -1,8 +1,10 @@
 """The control API under /_control/: JSON, unsigned, for tests. README.md lists it."""
 
+import datetime
 import json
 from urllib.parse import parse_qs
 
+from .fence import Fence
 from .identities import Identity
 from .replies import plain
 from .wire import Reply
@@ -26,7 +28,8 @@ class Control:
             ("POST", "quotas"): self.quotas, ("POST", "pages"): self.pages,
             ("POST", "cluster"): self.cluster, ("POST", "association"): self.association,
             ("POST", "identities"): self.identities, ("GET", "credentials"): self.credentials,
-            ("POST", "credentials"): self.set_credentials,
+            ("POST", "credentials"): self.set_credentials, ("GET", "counts"): self.counts,
+            ("POST", "fence"): self.fence, ("DELETE", "fence"): self.unfence,
         }
 
     def handle(self, request):
@@ -53,6 +56,25 @@ class Control:
         if wait_s:
             await self.front.log.more_than(since, wait_s)
         return {"last": len(self.front.log.entries), "requests": self.front.log.since(since)}
+
+    def counts(self, _request, options, _body):
+        """{client: {operation: {status or error code: number}}}, without shipping the log."""
+        result = {}
+        for entry in self.front.log.since(int(options.get("since", 0))):
+            if "mark" not in entry:
+                outcomes = result.setdefault(entry["client"], {}).setdefault(
+                    entry["operation"] or "none", {})
+                outcome = str(entry["error"] or entry["status"])
+                outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        return result
+
+    def fence(self, _request, _options, body):
+        self.front.fence = Fence(body["path"], body["boundary"])
+        return body
+
+    def unfence(self, _request, _options, _body):
+        self.front.fence = None
+        return {}
 
     def state(self, _request, _options, _body):
         return self.front.world.dump()
@@ -152,6 +174,5 @@ class Control:
 
 
 def _rfc3339(epoch_s):
-    import datetime
     moment = datetime.datetime.fromtimestamp(epoch_s, datetime.timezone.utc)
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

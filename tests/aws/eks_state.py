@@ -75,12 +75,14 @@ class Cluster:
                 "identity": {"oidc": {"issuer": issuer}},
                 "computeConfig": {"enabled": False}, "tags": dict(self.tags), **self.changes}
 
+    def association_arn(self, association_id):
+        return (f"arn:{self.partition}:eks:{self.region}:{self.account}:podidentityassociation/"
+                f"{self.name}/{association_id}")
+
     def new_association(self, namespace, service_account, role_arn):
         association_id = "a-" + "".join(secrets.choice(ID_DIGITS) for _ in range(17))
-        arn = (f"arn:{self.partition}:eks:{self.region}:{self.account}:podidentityassociation/"
-               f"{self.name}/{association_id}")
-        association = Association(self.name, namespace, service_account, arn, association_id,
-                                  role_arn)
+        association = Association(self.name, namespace, service_account,
+                                  self.association_arn(association_id), association_id, role_arn)
         association.external_id = (f"{self.region}/{self.account}/{self.name}/"
                                    f"{namespace}/{service_account}")
         return association

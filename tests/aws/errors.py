@@ -24,6 +24,8 @@ EKS_NAMES = {
     "ValidationError": "InvalidParameterException",
     "InvalidAction": "UnknownOperationException",
     "InternalFailure": "ServerException",
+    "ServiceFailure": "ServerException",
+    "ServiceUnavailable": "ServiceUnavailableException",
     "Throttling": "ThrottlingException",
 }
 

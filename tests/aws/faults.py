@@ -19,7 +19,7 @@ import asyncio
 import itertools
 from fnmatch import fnmatchcase
 
-from .errors import ServiceError
+from .errors import ServiceError, code_for
 
 KINDS = ("error", "drop", "garbage", "short", "delay", "hang", "hold")
 FIELDS = {"operation", "client", "writes", "match", "nth", "count", "when", "kind", "code",
@@ -84,8 +84,9 @@ class Fault:
                    else fnmatchcase(str(params.get(name, "")), wanted)
                    for name, wanted in rule.get("match", {}).items())
 
-    def error(self):
-        code = self.rule.get("code", "InternalFailure")
+    def error(self, service):
+        """One rule may strike IAM and EKS: Throttling is ThrottlingException, 429, in EKS."""
+        code = code_for(service, self.rule.get("code", "InternalFailure"))
         message = self.rule.get("message", MESSAGES.get(code, f"{code} asked for by the test"))
         return ServiceError(code, message, self.rule.get("status", STATUS.get(code, 400)))
 

@@ -11,7 +11,7 @@ import uuid
 
 from . import moto_rest, replies, services
 from .control import Control
-from .errors import ServiceError
+from .errors import ServiceError, code_for
 from .faults import GARBAGE, Faults
 from .models import Unknown, load_models
 from .signature import AUTHORIZATION, Refused, verify
@@ -64,11 +64,13 @@ class Front:
         self.models = load_models()
         self.faults = Faults()
         self.world = World(directory, cluster_name)
+        self.fence = None    # what the controller's own IAM policy allows; None = everything
         self.connections = set()
         self.control = Control(self)
 
     def reset(self):
         self.faults.reset()
+        self.fence = None
         self.directory.reset()
         self.world = World(self.directory, self.cluster_name)
         moto_rest.reset()
@@ -87,6 +89,8 @@ class Front:
             return self._refuse(exchange, refusal)
         except Unknown as unknown:
             return self._violation(exchange, [str(unknown)], "InvalidAction")
+        except Exception:  # pylint: disable=broad-except
+            return self._finish(exchange, self._broke(exchange))
         if exchange.entry["violation"]:
             return self._violation(exchange, exchange.entry["violation"], "ValidationError")
         fault = self.faults.find(exchange)
@@ -110,7 +114,9 @@ class Front:
         exchange.call.deny = lambda action, resource: self._deny(exchange, action, resource)
 
     def _deny(self, exchange, action, resource):
-        if self.faults.denied(exchange.client, action, resource):
+        fenced = self.fence and exchange.client == "controller" and \
+            self.fence.refuses(action, exchange.call)
+        if fenced or self.faults.denied(exchange.client, action, resource):
             raise ServiceError(
                 "AccessDenied", f"User: {exchange.call.identity.arn} is not authorized to perform: "
                 f"{action} on resource: {resource} because no identity-based policy allows the "
@@ -120,21 +126,19 @@ class Front:
         entry = exchange.entry
         entry["access_key"] = refusal.access_key
         entry["signature_error"] = f"{refusal.code}: {refusal.detail}"
-        return self._error(exchange, refusal)
+        return self._finish(exchange, self._error(exchange, refusal))
 
     def _violation(self, exchange, sentences, code):
         exchange.entry["violation"] = sentences
-        return self._error(exchange, ServiceError(
-            code, f"{len(sentences)} validation error(s) detected: " + "; ".join(sentences), 400))
+        text = f"{len(sentences)} validation error(s) detected: " + "; ".join(sentences)
+        return self._finish(exchange, self._error(exchange, ServiceError(code, text, 400)))
 
     def _error(self, exchange, fault, headers=()):
         service = exchange.service
         if service not in self.models:  # unsigned or signed for something else
             service = "sts" if exchange.request.target == "/" else "eks"
-        exchange.entry["error"] = fault.code
-        reply = replies.error(service, fault, exchange.entry["request_id"], headers)
-        return self._finish(exchange, reply) if exchange.call is None or \
-            exchange.entry["violation"] else reply
+        exchange.entry["error"] = code_for(service, fault.code)
+        return replies.error(service, fault, exchange.entry["request_id"], headers)
 
     def _perform(self, exchange):
         """The effect. Returns the true answer; changed and error stand in the entry."""
@@ -151,40 +155,39 @@ class Front:
                 entry["changed"] = services.snapshot(service, call) != before
             return replies.result(exchange.model, exchange.operation, value, entry["request_id"])
         except ServiceError as fault:
-            entry["error"] = fault.code
-            return replies.error(service, fault, entry["request_id"])
-        except Exception:  # a mistake of ours: the client gets a 500, the test run its traceback
-            traceback.print_exc()
-            entry["error"] = "StandInBroken"
-            entry["violation"] = ["the stand-in broke: " + traceback.format_exc(limit=-2)]
-            return replies.error(service, ServiceError("InternalFailure", "stand-in broke", 500),
-                                 entry["request_id"])
+            return self._error(exchange, fault)
+        except Exception:  # pylint: disable=broad-except
+            return self._broke(exchange)
+
+    def _broke(self, exchange):
+        """A mistake of ours: the client gets a 500, the check of the log fails."""
+        traceback.print_exc()
+        exchange.entry["violation"] = ["the stand-in broke: " + traceback.format_exc(limit=-2)]
+        return self._error(exchange, ServiceError("InternalFailure", "the stand-in broke", 500))
 
     async def _break(self, exchange, fault):
         reply = self._perform(exchange) if fault.when == "after" else None
-        broken = await self._strike(exchange, fault)
+        done = reply is not None and exchange.write and exchange.entry["error"] is None
+        broken = await self._strike(exchange, fault, reply)
         if broken is None and reply is None:
             reply = self._perform(exchange)
-        if broken is not None and reply is not None and exchange.entry["error"] is None:
-            exchange.entry["effect_lost"] = exchange.write
-        if broken is not None and fault.kind == "error":
-            exchange.entry["error"] = fault.error().code
+        exchange.entry["effect_lost"] = done and broken is not None
         return self._finish(exchange, broken or reply)
 
-    async def _strike(self, exchange, fault):
+    async def _strike(self, exchange, fault, true_reply):
         """The reply to send instead of the true one, or None to go on."""
         if fault.kind == "error":
-            headers = list(fault.rule.get("headers", {}).items())
-            return replies.error(exchange.service, fault.error(), exchange.entry["request_id"],
-                                 headers)
+            headers = fault.rule.get("headers", {}).items()
+            return self._error(exchange, fault.error(exchange.service), headers)
         if fault.kind == "drop":
             return Reply(0, drop=True)
         if fault.kind == "garbage":
             body = fault.rule.get("body", GARBAGE).encode()
             return Reply(fault.rule.get("status", 200), body, [("Content-Type", "text/html")])
         if fault.kind == "short":
-            return Reply(200, b"<CreateRoleResponse><CreateRoleResult>" * 20,
-                         [("Content-Type", "text/xml")], short=True)
+            whole = true_reply or self._error(exchange, ServiceError(
+                "InternalFailure", "An answer of which half is missing.", 500))
+            return Reply(whole.status, whole.body, whole.headers, short=True)
         if fault.kind == "delay":
             await asyncio.sleep(fault.rule.get("delay_ms", 1000) / 1000)
             return None

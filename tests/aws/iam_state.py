@@ -15,8 +15,9 @@ from .errors import ServiceError
 ID_LETTERS = string.ascii_uppercase + "234567"
 
 MANAGED_POLICIES = ("AmazonS3ReadOnlyAccess", "AmazonS3FullAccess", "AmazonDynamoDBReadOnlyAccess",
-                    "AmazonSQSReadOnlyAccess", "AmazonSNSReadOnlyAccess", "CloudWatchReadOnlyAccess",
-                    "CloudWatchAgentServerPolicy", "SecretsManagerReadWrite", "ReadOnlyAccess",
+                    "AmazonSQSReadOnlyAccess", "AmazonSNSReadOnlyAccess",
+                    "CloudWatchReadOnlyAccess", "CloudWatchAgentServerPolicy",
+                    "SecretsManagerReadWrite", "ReadOnlyAccess",
                     "AmazonEC2ReadOnlyAccess", "AmazonKinesisReadOnlyAccess",
                     "AWSXRayDaemonWriteAccess")
 EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'

@@ -151,7 +151,7 @@ class QueryModel(Model):
             return []
         numbers = value[name]
         if list(numbers) != [str(index + 1) for index in range(len(numbers))]:
-            violations.append(f"{path}{name}: numbers are not 1, 2, 3 … in order: {list(numbers)}")
+            violations.append(f"{path}{name}: numbers are not 1, 2, 3 in order: {list(numbers)}")
         return [self._convert(member["shape"], part, f"{path}{name}.{number}.", violations)
                 for number, part in numbers.items()]
 

@@ -24,9 +24,8 @@ def resource_of(service, call):
         return _role_arn(call) if "RoleName" in p else p.get("PolicyArn", "*")
     if service == "sts":
         return "*"
-    association = cluster.associations.get(p.get("associationId"))
-    if association:
-        return association.arn
+    if "associationId" in p:
+        return cluster.association_arn(p["associationId"])
     return p.get("resourceArn") or cluster.arn
 
 

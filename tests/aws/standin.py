@@ -87,17 +87,18 @@ class StandIn:
                 "AWS_EC2_METADATA_DISABLED": "true"}
 
     def client(self, service, keys=TESTS_KEYS, token=None, user_agent=None, region=None,
-               connections=10):
+               connections=10, read_timeout_s=30):
         """A boto3 client without retries, so that a fault is seen as it is. The same parameters
         give the same client."""
-        wanted = service, keys, token, user_agent, region, connections
+        wanted = service, keys, token, user_agent, region, connections, read_timeout_s
         if wanted not in self._clients:
             self._clients[wanted] = self._make_client(*wanted)
         return self._clients[wanted]
 
-    def _make_client(self, service, keys, token, user_agent, region, connections):
+    def _make_client(self, service, keys, token, user_agent, region, connections, read_timeout_s):
         config = Config(proxies={}, retries={"total_max_attempts": 1}, user_agent=user_agent,
-                        max_pool_connections=connections, connect_timeout=5, read_timeout=30)
+                        max_pool_connections=connections, connect_timeout=5,
+                        read_timeout=read_timeout_s)
         session = boto3.Session(*keys, aws_session_token=token,
                                 region_name=region or self.region)
         return session.client(service, endpoint_url=self.url, config=config)
@@ -130,6 +131,14 @@ class StandIn:
     def last(self):
         """The number of the newest entry, for requests(since=...)."""
         return self.control("GET", "requests?since=1000000000")["last"]
+
+    def counts(self, since=0, client="controller"):
+        """{operation: {status or error code: number}} of the entries after since."""
+        return self.control("GET", f"counts?since={since}").get(client, {})
+
+    def fence(self, path, boundary):
+        """Lets the controller do only what its own IAM policy allows; see fence.py."""
+        self.control("POST", "fence", {"path": path, "boundary": boundary})
 
     def reset(self):
         return self.control("POST", "reset", {})

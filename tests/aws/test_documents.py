@@ -26,7 +26,8 @@ def test_accepts_usual_documents():
     check_policy(READ_BUCKET)
     check_policy(json.dumps({"Statement": {**ALLOW, "Action": ["s3:*", "ec2:Describe*"],
                                            "Condition": {"Bool": {"aws:SecureTransport": True}}}}))
-    check_policy(document({"Effect": "Deny", "NotAction": "s3:*", "NotResource": ["arn:aws:s3:::a"]}))
+    check_policy(document({"Effect": "Deny", "NotAction": "s3:*",
+                           "NotResource": ["arn:aws:s3:::a"]}))
     check_trust(POD_TRUST, everybody)
     check_trust(document({**TRUST, "Principal": "*"}), everybody)
 

@@ -115,6 +115,13 @@ def test_names_each_violation_in_json(body, sentence):
     assert any(sentence in violation for violation in violations), violations
 
 
+def test_names_violations_inside_lists_of_structures():
+    violations = rest("POST", "/clusters/demo/addons", {"addonName": "x", "clientRequestToken": "t",
+                      "podIdentityAssociations": [{"serviceAccount": "s", "hue": "red"}]})[2]
+    assert violations == ["podIdentityAssociations.0.roleArn: required",
+                          "podIdentityAssociations.0.hue: unknown"]
+
+
 @pytest.mark.parametrize("target, sentence", [
     ("?maxResults=0", "under the minimum"), ("?maxResults=101", "over the maximum"),
     ("?maxResults=many", "not a number"), ("?max=1", "unknown query parameter"),

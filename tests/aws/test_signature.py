@@ -72,7 +72,8 @@ def test_makes_the_published_signature(name):
 
 
 def test_encodes_a_path_twice_and_a_query_once():
-    assert canonical_path("/tags/arn%3Aaws%3Aeks%2Fc%2Fa-1") == "/tags/arn%253Aaws%253Aeks%252Fc%252Fa-1"
+    assert canonical_path("/tags/arn%3Aaws%3Aeks%2Fc%2Fa-1") == \
+        "/tags/arn%253Aaws%253Aeks%252Fc%252Fa-1"
     assert canonical_query("serviceAccount=sa%3Ax&nextToken=ab%2Fc%2Bd%3D%3D&k") == \
         "k=&nextToken=ab%2Fc%2Bd%3D%3D&serviceAccount=sa%3Ax"
 

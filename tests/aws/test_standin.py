@@ -133,3 +133,14 @@ def test_writes_port_file_and_log(tmp_path):
         process.terminate()
         assert process.wait(10) == 0
     assert json.loads(log.read_text())["mark"] == "hello"
+
+
+def test_counts_what_was_asked(aws):
+    since = aws.last()
+    iam = aws.controller_client("iam")
+    make_role(iam)
+    make_role(iam, "other")
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.get_role(RoleName="nobody")
+    aws.client("iam").list_roles()
+    assert aws.counts(since) == {"CreateRole": {"200": 2}, "GetRole": {"NoSuchEntity": 1}}
