@@ -111,7 +111,8 @@ static void log_long(void)
 {
     AUTO_FREE char *text = memory_alloc(1000000);
 
-    for (size_t i = 0; i < 999998; i += 2)
+    text[0] = 'x'; /* the ceiling falls into a character */
+    for (size_t i = 1; i < 999998; i += 2)
         memcpy(text + i, "\xC3\xA4", 2);
     start(LOG_INFO, LOG_JSON);
     log_event(LOG_INFO, text, "a", text, "b", "short", NULL);
@@ -130,7 +131,7 @@ static void long_values_are_cut_and_the_line_stays_json(void **state)
     second = strchr(said, '\n') + 1;
     json = json_loadb(said, (size_t)(second - said), 0, NULL);
     assert_non_null(json);
-    assert_int_equal(json_string_length(json_object_get(json, "a")), 2048 + 3);
+    assert_int_equal(json_string_length(json_object_get(json, "a")), 2047 + 3);
     assert_true(text_ends(json_string_value(json_object_get(json, "message")), "\xC3\xA4..."));
     assert_string_equal(json_string_value(json_object_get(json, "b")), "short");
     json_decref(json);

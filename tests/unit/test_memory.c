@@ -19,8 +19,8 @@ const char *__asan_default_options(void)
     return "allocator_may_return_null=1";
 }
 
-/* The compiler knows no value, so it cannot see that the request is absurd. */
-static volatile size_t half = SIZE_MAX / 2;
+/* Volatile, or the compiler would see that the requests are absurd. Four quarters wrap around. */
+static volatile size_t half = SIZE_MAX / 2, quarter = SIZE_MAX / 4 + 1;
 
 static void asks_for_too_much(void)
 {
@@ -29,7 +29,7 @@ static void asks_for_too_much(void)
 
 static void asks_for_an_overflowing_array(void)
 {
-    memory_array(half, 4);
+    memory_array(quarter, 4);
 }
 
 static void resizes_past_the_address_space(void)
@@ -37,7 +37,7 @@ static void resizes_past_the_address_space(void)
     static char *volatile bytes; /* valgrind shall find it when the process ends */
 
     bytes = memory_alloc(1);
-    bytes = memory_resize(bytes, half, 4);
+    bytes = memory_resize(bytes, quarter, 4);
 }
 
 static void running_out_ends_the_process_with_a_line(void **state)
