@@ -38,7 +38,7 @@ LINK_release   := -pie
 
 # The goals people ask for install what is missing first, then call make for the files. Only then
 # is there a compiler to ask.
-DESK := demo test bench sanitize memcheck lint layers format deps clean help
+DESK := demo test bench sanitize memcheck lint layers format vectors deps clean help
 ifneq ($(filter-out $(DESK),$(or $(MAKECMDGOALS),all)),)
 ANSWERS := build/answers$(subst /,-,$(addprefix -,$(CC))).mk
 include $(ANSWERS)
@@ -86,6 +86,7 @@ demo: ## start a cluster and an AWS stand-in, and show the controller at work
 	@"$$(tests/python.sh)" tests/demo/demo.py
 test: ## install what is missing, build, run all tests
 	@tests/deps.sh
+	@$(MAKE) vectors
 	@$(MAKE) all unit
 	@tests/cluster/build.sh >/dev/null
 	@$(PYTEST)
@@ -98,6 +99,7 @@ sanitize: ## all tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) VARIANT=sanitize test
 memcheck: ## the unit and torture tests under valgrind
 	@tests/deps.sh memcheck
+	@$(MAKE) vectors
 	@$(MAKE) VARIANT=memcheck unit \
 	    RUN="valgrind --quiet --leak-check=full --error-exitcode=1"
 lint: layers ## ask clang-tidy, cppcheck, clang-format and clang for findings
@@ -111,6 +113,8 @@ layers: ## show includes that point the wrong way
 	@sh tests/layers.sh $(LAYERS)
 format: ## rewrite every source file in the house layout
 	@clang-format -i $(LAYOUT)
+vectors: ## fetch AWS's published signature vectors, which test_sigv4 reads, into the cache
+	@"$$(tests/python.sh)" tests/data/aws/fetch_vectors.py
 deps: ## install the Debian packages that building and testing need
 	@tests/deps.sh
 clean: ## remove everything that was built

@@ -138,35 +138,35 @@ static void collect_headers(struct signing *signing, const struct aws_credential
 /* Takes the last segment away again: "/a/b" → "/a". */
 static void drop_segment(struct text *path)
 {
-    while (path->length > 0 && path->bytes[path->length - 1] != '/')
-        path->length--;
-    if (path->length > 0)
-        path->length--;
+    const char *slash = strrchr(path->bytes, '/');
+
+    if (slash) {
+        path->length = (size_t)(slash - path->bytes);
+        path->bytes[path->length] = '\0';
+    }
 }
 
 /*
- * The path with dot segments and empty segments removed (RFC 3986 5.2.4), each remaining segment
- * escaped once more, so that %2F on the wire is %252F here. A slash at the end stays.
+ * The path with dot segments and empty segments removed, each remaining segment escaped once more,
+ * so that %2F on the wire is %252F here. A slash at the end stays; as in botocore, and against RFC
+ * 3986, a last ".." leaves none.
  */
 static void add_path(struct text *canonical, const char *path)
 {
     AUTO_TEXT struct text clean = TEXT_INIT(CANONICAL_MAX);
-    bool open = true; /* the path ends in a slash */
+    bool open = text_ends(path, "/");
 
     while (*path) {
-        size_t length;
+        size_t length = strcspn(path, "/");
 
-        path += strspn(path, "/");
-        length = strcspn(path, "/");
-        open = length == 0 || path[length] == '/' || (length == 1 && path[0] == '.') ||
-               (length == 2 && memcmp(path, "..", 2) == 0);
         if (length == 2 && memcmp(path, "..", 2) == 0) {
             drop_segment(&clean);
-        } else if (length > 0 && !(length == 1 && path[0] == '.')) {
+        } else if (length > 0 && !(length == 1 && *path == '.')) {
             text_add_char(&clean, '/');
             encode_uri_add(&clean, path, length);
         }
         path += length;
+        path += *path == '/';
     }
     assert(!clean.overflow);
     text_add(canonical, clean.bytes, clean.length);
