@@ -28,7 +28,7 @@ while [ $# -gt 0 ]; do
     *) refuse "$layer" '<(uv|curl/curl|microhttpd)\.h>' ;;
     esac
     case $layer in
-    config | controller | cli) ;;
+    base | config | controller | cli) ;;
     *) refuse "$layer" '"config/' ;;
     esac
     [ "$layer" != aws ] || refuse aws '"kube/'
