@@ -1,6 +1,7 @@
 #include "base/yaml.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,20 +9,18 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "base/text.h"
 
-/* One value of the tree and where it stood. */
+/* Where one value of the tree stood. */
 struct place {
-    const json_t *parent;
-    char *key;
-    char *written; /* NULL: list, map or null */
     unsigned line;
+    char *written; /* NULL: list, map or null */
 };
 
 struct yaml {
     json_t *root;
-    struct place *places;
-    size_t count, room;
+    struct map *places; /* by the parent's address and the key in it */
 };
 
 /* libyaml's events rather than its documents: its loader looks at every anchor for every anchor,
@@ -64,27 +63,44 @@ static bool advance(struct reader *reader)
                      reader->parser.problem ? reader->parser.problem : "not YAML");
 }
 
+/* "7ffc01a0/name", for free(). Containers of a tree that lives have addresses of their own. */
+static char *place_key(const json_t *parent, const char *key)
+{
+    struct text text;
+
+    text_init(&text, YAML_SIZE_MAX + 32);
+    text_printf(&text, "%" PRIxPTR "/", (uintptr_t)parent);
+    text_add_string(&text, key);
+    return text_take(&text);
+}
+
 static void remember(struct yaml *yaml, const json_t *parent, const char *key, unsigned line,
                      const char *written)
 {
-    if (yaml->count == yaml->room) {
-        yaml->room = yaml->room ? 2 * yaml->room : 64;
-        yaml->places = memory_resize(yaml->places, yaml->room, sizeof(*yaml->places));
-    }
-    yaml->places[yaml->count++] = (struct place){
-        .parent = parent,
-        .key = memory_string(key),
-        .written = memory_string(written),
-        .line = line,
-    };
+    AUTO_FREE char *name = place_key(parent, key);
+    struct place *place = memory_alloc(sizeof(*place));
+
+    place->line = line;
+    place->written = memory_string(written);
+    map_put(yaml->places, name, place);
+}
+
+/* A kubeconfig has tokens and keys in it. */
+static void forget(void *value)
+{
+    struct place *place = value;
+
+    if (place->written)
+        memory_wipe(place->written, strlen(place->written));
+    free(place->written);
+    free(place);
 }
 
 static const struct place *find(const struct yaml *yaml, const json_t *parent, const char *key)
 {
-    for (size_t i = 0; i < yaml->count; i++)
-        if (yaml->places[i].parent == parent && text_equal(yaml->places[i].key, key))
-            return &yaml->places[i];
-    return NULL;
+    AUTO_FREE char *name = place_key(parent, key);
+
+    return map_get(yaml->places, name);
 }
 
 static bool is_one_of(const char *text, const char *const *words)
@@ -351,6 +367,7 @@ struct yaml *yaml_parse(const char *bytes, size_t length, struct error *error)
     struct reader reader = {.yaml = yaml, .error = error};
     bool good;
 
+    yaml->places = map_create();
     if (length > YAML_SIZE_MAX) {
         error_set(error, ERROR_REFUSED, "line 1: larger than %d bytes", (int)YAML_SIZE_MAX);
         return NULL;
@@ -367,14 +384,8 @@ void yaml_destroy(struct yaml *yaml)
 {
     if (!yaml)
         return;
-    for (size_t i = 0; i < yaml->count; i++) {
-        /* A kubeconfig has tokens and keys in it. */
-        if (yaml->places[i].written)
-            memory_wipe(yaml->places[i].written, strlen(yaml->places[i].written));
-        free(yaml->places[i].written);
-        free(yaml->places[i].key);
-    }
-    free(yaml->places);
+    map_clear(yaml->places, forget);
+    map_destroy(yaml->places);
     json_decref(yaml->root);
     free(yaml);
 }

@@ -59,20 +59,26 @@ struct events *events_create(const char *controller, const char *instance)
     return events;
 }
 
+static void told_free(void *value)
+{
+    struct told *told = value;
+
+    free(told->name);
+    free(told);
+}
+
 static void forget(struct events *events, struct told *told)
 {
     map_remove(events->by_key, told->key);
     list_remove(&told->link);
-    free(told->name);
-    free(told);
+    told_free(told);
 }
 
 void events_destroy(struct events *events)
 {
     if (!events)
         return;
-    while (!list_empty(&events->by_age))
-        forget(events, container_of(events->by_age.next, struct told, link));
+    map_clear(events->by_key, told_free);
     map_destroy(events->by_key);
     free(events->controller);
     free(events->instance);

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/map.h"
 #include "base/text.h"
 #include "base/yaml.h"
 #include "kube/access.h"
@@ -94,8 +95,9 @@ static bool add_path(struct kubeconfig *kubeconfig, const char *path, bool expli
 static bool check_section(const struct document *document, const char *section, struct error *error)
 {
     const json_t *list = json_object_get(yaml_root(document->yaml), section);
-    const json_t *entry, *other;
-    size_t i, j;
+    AUTO(map_destroy) struct map *names = map_create();
+    const json_t *entry;
+    size_t i;
 
     if (!list || json_is_null(list))
         return true;
@@ -104,17 +106,12 @@ static bool check_section(const struct document *document, const char *section, 
                          yaml_line(document->yaml, yaml_root(document->yaml), section), section);
     json_array_foreach(list, i, entry)
     {
-        const char *name = json_path_text(entry, "name");
+        const char *name = yaml_written(document->yaml, entry, "name");
 
-        json_array_foreach(list, j, other)
-        {
-            if (j == i)
-                break;
-            if (name && text_equal(name, json_path_text(other, "name")))
-                return error_set(error, ERROR_REFUSED, "%s:%u: %s: \"%s\" is here twice",
-                                 document->path, yaml_line(document->yaml, entry, "name"), section,
-                                 name);
-        }
+        if (name && map_put(names, name, names))
+            return error_set(error, ERROR_REFUSED, "%s:%u: %s: \"%s\" is here twice",
+                             document->path, yaml_line(document->yaml, entry, "name"), section,
+                             name);
     }
     return true;
 }

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -138,17 +139,38 @@ static void bounds_depth_and_size(void **state)
     assert_non_null(yaml);
     yaml_destroy(yaml);
 
-    text_clear(&document);
-    for (int i = 0; i < 100000; i++)
-        text_add_char(&document, '[');
-    assert_null(parse(document.bytes, &error));
-    assert_string_equal(error.text, "line 1: nested too deeply");
+    for (int levels = YAML_DEPTH_MAX + 1; levels < 200000; levels *= 16) {
+        text_clear(&document);
+        for (int i = 0; i < levels; i++)
+            text_add_char(&document, '[');
+        assert_null(parse(document.bytes, &error));
+        assert_string_equal(error.text, "line 1: nested too deeply");
+    }
 
     text_clear(&document);
     while (document.length <= YAML_SIZE_MAX)
         text_add_string(&document, "a very long text ");
     assert_null(parse(document.bytes, &error));
     assert_string_equal(error.text, "line 1: larger than 1048576 bytes");
+}
+
+/* As many places as a document can have are found in a time that a person does not notice. */
+static void finds_each_of_many_values(void **state)
+{
+    AUTO_TEXT struct text document = TEXT_INIT(YAML_SIZE_MAX);
+    AUTO(yaml_destroy) struct yaml *yaml = NULL;
+    struct error error = {0};
+    char index[24];
+
+    (void)state;
+    while (document.length + 4 <= YAML_SIZE_MAX)
+        text_add_string(&document, "- 7\n");
+    yaml = yaml_parse(document.bytes, document.length, &error);
+    assert_non_null(yaml);
+    for (size_t i = 0; i < json_array_size(yaml_root(yaml)); i++) {
+        snprintf(index, sizeof(index), "%zu", i);
+        assert_int_equal(yaml_line(yaml, yaml_root(yaml), index), i + 1);
+    }
 }
 
 /* Cut anywhere, a document is either refused or a shorter document; never a crash. */
@@ -175,6 +197,7 @@ int main(void)
         cmocka_unit_test(keeps_scalars_as_they_were_written),
         cmocka_unit_test(refuses_with_the_line),
         cmocka_unit_test(bounds_depth_and_size),
+        cmocka_unit_test(finds_each_of_many_values),
         cmocka_unit_test(survives_a_document_cut_at_every_byte),
     };
 
