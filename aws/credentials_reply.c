@@ -17,12 +17,16 @@ static bool fail(struct error *error, const char *trouble)
     return error_set(error, ERROR_RETRY, "the container's credentials endpoint: %s", trouble);
 }
 
-/* The agent's own words say what is missing (an association, a permission) and hold no secret. */
+/* The agent's own words say what is missing (an association, a permission). Where a secret might
+ * be among them they stay unsaid. */
 static bool fail_with_words(const struct reply *reply, struct error *error)
 {
     char words[WORDS_SIZE];
     size_t length = 0;
 
+    if (reply->status < 400 || strstr(reply->body, "SecretAccessKey"))
+        return error_set(error, ERROR_RETRY, "the container's credentials endpoint: HTTP %d",
+                         reply->status);
     while (length + 1 < sizeof(words) && reply->body[length]) {
         char c = reply->body[length];
 

@@ -15,15 +15,15 @@
 struct error;
 
 struct aws_endpoint {
-    char url[512];            /* "https://eks.eu-west-1.amazonaws.com", no trailing slash */
-    char host[300];           /* as in the Host header: port only when it is not the scheme's */
+    char url[512];  /* "https://eks.eu-west-1.amazonaws.com", no trailing slash */
+    char host[300]; /* as in the Host header: port only when it is not the scheme's */
     char signing_region[64];
     const char *signing_name; /* "eks" */
 };
 
 struct aws_endpoints {
-    const char *partition;   /* "aws", "aws-cn", "aws-us-gov", … */
-    const char *dns_suffix;  /* "amazonaws.com" */
+    const char *partition;  /* "aws", "aws-cn", "aws-us-gov", … */
+    const char *dns_suffix; /* "amazonaws.com" */
     char region[64];
     struct aws_endpoint services[SERVICE_COUNT]; /* SERVICE_KUBERNETES stays empty */
 };

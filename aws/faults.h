@@ -36,10 +36,15 @@ bool aws_reply_good(struct arena *arena, const struct request *request, const st
                     struct error *error);
 
 /* Codes that plans decide on. */
-bool aws_not_found(const struct error *error);       /* NoSuchEntity, ResourceNotFoundException, NotFoundException */
-bool aws_already_exists(const struct error *error);  /* EntityAlreadyExists, ResourceInUseException */
-bool aws_denied(const struct error *error);          /* AccessDenied, AccessDeniedException, UnauthorizedOperation */
-bool aws_bad_credentials(const struct error *error); /* InvalidClientTokenId, ExpiredToken, SignatureDoesNotMatch, UnrecognizedClientException, … */
+bool aws_not_found(
+    const struct error *error); /* NoSuchEntity, ResourceNotFoundException, NotFoundException */
+bool aws_already_exists(
+    const struct error *error); /* EntityAlreadyExists, ResourceInUseException */
+bool aws_denied(
+    const struct error *error); /* AccessDenied, AccessDeniedException, UnauthorizedOperation */
+bool aws_bad_credentials(
+    const struct error *error); /* InvalidClientTokenId, ExpiredToken, SignatureDoesNotMatch,
+                                   UnrecognizedClientException, … */
 /* EKS on a role made a moment ago: "Role provided in the request does not exist",
  * "Trust policy of the role provided is invalid". */
 bool aws_young_role(const struct error *error);

@@ -23,7 +23,7 @@ struct iam_role {
     const char *description;            /* "" when there is none */
     const char *boundary_arn;           /* NULL: none */
     int64_t max_session_s;
-    int64_t created_ms;                 /* wall */
+    int64_t created_ms; /* wall */
     struct aws_tags tags;
 };
 
@@ -33,7 +33,8 @@ struct iam_role_wish {
     struct aws_tags tags;
 };
 
-void iam_create_role(struct arena *arena, struct request *request, const struct iam_role_wish *wish);
+void iam_create_role(struct arena *arena, struct request *request,
+                     const struct iam_role_wish *wish);
 void iam_get_role(struct arena *arena, struct request *request, const char *name);
 /* Reads the Role of CreateRole and GetRole. CreateRole's answer carries no tags on the wire before
  * they settle: take the wish's. */
@@ -67,8 +68,8 @@ void iam_detach_role_policy(struct arena *arena, struct request *request, const 
 /* marker NULL: first page. */
 void iam_list_role_policies(struct arena *arena, struct request *request, const char *role,
                             const char *marker);
-void iam_list_attached_role_policies(struct arena *arena, struct request *request,
-                                     const char *role, const char *marker);
+void iam_list_attached_role_policies(struct arena *arena, struct request *request, const char *role,
+                                     const char *marker);
 
 /* A page of names or ARNs; marker NULL when it was the last. */
 struct iam_page {

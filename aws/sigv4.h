@@ -22,7 +22,8 @@ struct sigv4_scope {
 };
 
 struct sigv4_signed {
-    struct header headers[4]; /* x-amz-date, authorization, x-amz-security-token when there is one */
+    struct header
+        headers[4]; /* x-amz-date, authorization, x-amz-security-token when there is one */
     size_t header_count;
     const char *canonical_request; /* for tests; never logged: it holds the session token */
     const char *signature;

@@ -1,6 +1,7 @@
 #pragma once
 
-/* Tags of roles and associations: pairs in any order, keys compared as IAM does (whatever the case). */
+/* Tags of roles and associations: pairs in any order, keys compared as IAM does (whatever the
+ * case). */
 
 #include <stdbool.h>
 #include <stddef.h>
