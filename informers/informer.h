@@ -41,14 +41,19 @@ struct informer_io {
     void (*watch)(void *context, struct informer *informer, const struct request *request,
                   uint64_t idle_timeout_ms);
     void (*unwatch)(void *context, struct informer *informer);
+    /* informer_answered is to be called once, also after informer_stop; the request's texts stay
+     * until then. */
     void (*send)(void *context, struct informer *informer, const struct request *request);
-    /* informer_wake is to be called once after delay_ms. */
+    /* informer_wake is to be called once after delay_ms; a new wait may take the place of one
+     * that has not ended, and a call too many or too early is harmless. */
     void (*wake_after)(void *context, struct informer *informer, uint64_t delay_ms);
 };
 
 struct informer *informer_create(const struct informer_kind *kind, const struct informer_io *io,
                                  informer_changed_fn changed, void *context);
+/* The io side must not report anything afterwards. */
 void informer_destroy(struct informer *informer);
+/* After a stop it goes on from where it was. */
 void informer_start(struct informer *informer);
 void informer_stop(struct informer *informer); /* unwatch; the store stays */
 
@@ -63,7 +68,11 @@ void informer_wake(struct informer *informer);
 
 /* For metrics and readiness: counts since start, and why it is not synced ("" when it is). */
 struct informer_figures {
-    uint64_t lists, watches, short_watches, events, bookmarks, skipped_objects, errors;
+    uint64_t lists;   /* of everything, by pages or by a watch that begins with it */
+    uint64_t watches; /* requests */
+    uint64_t short_watches, events, bookmarks;
+    uint64_t skipped_objects; /* could not be read, or of an unknown kind */
+    uint64_t errors;
     const char *last_resource_version;
     const char *trouble;
     uint64_t last_line_us; /* clock_now_us when the newest line came, for latency metrics */
