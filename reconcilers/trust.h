@@ -10,6 +10,9 @@
 
 struct arena;
 
+/* Who assumes roles for pods, in every partition. */
+#define TRUST_PRINCIPAL "pods.eks.amazonaws.com"
+
 /* Whom the trust is for. */
 struct trust_subject {
     const char *partition, *account_id, *cluster_arn, *cluster_name;
@@ -25,7 +28,10 @@ enum { TRUST_HASH_SIZE = 9 };
 void trust_hash(char hash[TRUST_HASH_SIZE], const char *cluster_arn, const char *namespace_name,
                 const char *service_account);
 
-/* The statement alone, and the whole document around it: compact JSON, keys in AWS's order. */
+/*
+ * The statement alone, and the whole document around it: compact JSON, keys in AWS's order.
+ * Without session tags no aws:RequestTag can match, so TRUST_SERVICE_ACCOUNT is TRUST_CLUSTER then.
+ */
 const char *trust_statement(struct arena *arena, const struct trust_subject *subject,
                             enum trust_scope scope);
 const char *trust_document(struct arena *arena, const struct trust_subject *subject,

@@ -1,0 +1,68 @@
+#include "reconcilers/trust.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/encode.h"
+#include "base/json.h"
+#include "base/text.h"
+
+/* A cluster ARN (≤ 200), a namespace and a ServiceAccount (≤ 253 each). */
+enum { HASH_BITS = 40, HASHED_MAX = 4096 };
+
+void trust_hash(char hash[TRUST_HASH_SIZE], const char *cluster_arn, const char *namespace_name,
+                const char *service_account)
+{
+    AUTO_TEXT struct text joined = TEXT_INIT(HASHED_MAX);
+    unsigned char digest[SHA256_SIZE];
+
+    text_printf(&joined, "%s\n%s\n%s", cluster_arn, namespace_name, service_account);
+    assert(!joined.overflow);
+    encode_sha256(joined.bytes, joined.length, digest);
+    encode_base32(digest, HASH_BITS, hash);
+}
+
+static json_t *condition(const struct trust_subject *subject, enum trust_scope scope)
+{
+    json_t *equal = json_pack("{s:s}", "aws:SourceAccount", subject->account_id);
+    json_t *condition = json_pack("{s:o}", "StringEquals", equal);
+
+    if (scope == TRUST_SERVICE_ACCOUNT && subject->session_tags)
+        json_object_update_new(
+            equal,
+            json_pack("{s:s, s:s, s:s}", "aws:RequestTag/eks-cluster-arn", subject->cluster_arn,
+                      "aws:RequestTag/kubernetes-namespace", subject->namespace_name,
+                      "aws:RequestTag/kubernetes-service-account", subject->service_account));
+    if (scope != TRUST_ACCOUNT)
+        json_object_set_new(condition, "ArnEquals",
+                            json_pack("{s:s}", "aws:SourceArn", subject->cluster_arn));
+    return condition;
+}
+
+static json_t *statement(const struct trust_subject *subject, enum trust_scope scope)
+{
+    char hash[TRUST_HASH_SIZE];
+
+    trust_hash(hash, subject->cluster_arn, subject->namespace_name, subject->service_account);
+    return json_pack("{s:s+, s:s, s:{s:s}, s:[ss], s:o}", "Sid", "PodIdentity", hash, "Effect",
+                     "Allow", "Principal", "Service", TRUST_PRINCIPAL, "Action", "sts:AssumeRole",
+                     "sts:TagSession", "Condition", condition(subject, scope));
+}
+
+const char *trust_statement(struct arena *arena, const struct trust_subject *subject,
+                            enum trust_scope scope)
+{
+    AUTO_JSON json_t *alone = statement(subject, scope);
+
+    return json_write(arena, alone, false);
+}
+
+const char *trust_document(struct arena *arena, const struct trust_subject *subject,
+                           enum trust_scope scope)
+{
+    AUTO_JSON json_t *document =
+        json_pack("{s:s, s:[o]}", "Version", "2012-10-17", "Statement", statement(subject, scope));
+
+    return json_write(arena, document, false);
+}
