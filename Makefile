@@ -51,11 +51,11 @@ SAY     = $(if $(V),,@echo '  $(1)' $@;)
 COMPILE = $(call SAY,CC)$(CC) $(FLAGS) -MMD -MP $(CPPFLAGS) $(CFLAGS)
 LINK    = $(call SAY,LD)$(CC) $(FLAGS) $(LINK_$(VARIANT)) $(LINKING_ACCEPTED) $(CFLAGS) $(LDFLAGS)
 
-SOURCES := $(filter-out controller/main.c,$(wildcard $(addsuffix /*.c,$(LAYERS))))
+SOURCES := $(filter-out cli/main.c,$(wildcard $(addsuffix /*.c,$(LAYERS))))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 FAKES   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fake/*.c))
 LIBRARY := $(BUILD)/lib$(NAME).a
-PROGRAM := $(if $(wildcard controller/main.c),$(BUILD)/bin/$(NAME))
+PROGRAM := $(if $(wildcard cli/main.c),$(BUILD)/bin/$(NAME))
 TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard \
     $(addprefix tests/unit/test_,$(TEST:=.c)) $(addprefix tests/torture/test_,$(TEST:=.c))))
 LAYOUT  := $(wildcard $(addsuffix /*.[ch],$(LAYERS) tests/unit tests/torture tests/fake))
@@ -125,11 +125,11 @@ help: ## show this text
 # One file at a time: in the second, clang-tidy 14 takes every va_list for unset. It says how many
 # warnings it hid; anything else it says is a finding.
 tidy:
-	@printf '%s\n' $(SOURCES) $(wildcard controller/main.c) | xargs -P $(JOBS) -n 1 sh -c \
+	@printf '%s\n' $(SOURCES) $(wildcard cli/main.c) | xargs -P $(JOBS) -n 1 sh -c \
 	    'clang-tidy --quiet "$$@" -- -std=c17 -I. -D_GNU_SOURCE $(PACKAGES_CFLAGS) 2>&1 | \
 	    { ! grep -vE "^[0-9]+ warnings? generated\.$$"; }' tidy
 
-$(BUILD)/bin/$(NAME): $(BUILD)/controller/main.o $(LIBRARY)
+$(BUILD)/bin/$(NAME): $(BUILD)/cli/main.o $(LIBRARY)
 	@mkdir -p $(@D)
 	$(LINK) $^ $(PACKAGES_LIBS) $(LDLIBS) -o $@
 $(LIBRARY): $(OBJECTS)
@@ -162,4 +162,4 @@ $(ANSWERS): Makefile
 	} >$@.part
 	@mv $@.part $@ && rm -f $@.try
 
--include $(OBJECTS:.o=.d) $(FAKES:.o=.d) $(TESTS:=.d) $(BUILD)/controller/main.d
+-include $(OBJECTS:.o=.d) $(FAKES:.o=.d) $(TESTS:=.d) $(BUILD)/cli/main.d

@@ -201,16 +201,8 @@ uint64_t queue_wait_ms(const struct queue *queue, uint64_t now_ms)
     return first->when > now_ms ? first->when - now_ms : 0;
 }
 
-static void count_delayed(const char *key, void *value, void *context)
-{
-    (void)key;
-    if (((struct place *)value)->delayed.place != 0)
-        ++*(size_t *)context;
-}
-
 void queue_figures(const struct queue *queue, struct queue_figures *figures)
 {
     *figures = queue->figures;
-    figures->delayed = 0;
-    map_each(queue->places, count_delayed, &figures->delayed);
+    figures->delayed = queue->delayed.count;
 }

@@ -64,6 +64,8 @@ static void reported(struct work *work)
     result->requests = work->requests;
     result->writes = work->writes;
     result->events_trouble = work->outcome.events_trouble;
+    result->told = work->outcome.told;
+    result->told_count = work->outcome.told_count;
     result->error = &reconcile->error;
     result->delay_ms = work->outcome.again_ms;
     if (reconcile->error.kind != ERROR_NONE)
@@ -130,22 +132,12 @@ static const struct step *choose_plan(struct reconcile *reconcile)
     return teardown_plan;
 }
 
-void reconcile_start(struct scene *scene, struct transport *transport, struct events *events,
-                     const char *key, int64_t now_ms, reconcile_done_fn done, void *context)
+static struct reconcile *reconcile_create(struct scene *scene, struct transport *transport,
+                                          const struct podidentitybinding *binding, int64_t now_ms,
+                                          reconcile_done_fn done, void *context)
 {
-    const struct podidentitybinding *binding = store_get(scene->bindings, key);
-    struct reconcile_result nothing = {.plan = "none"};
-    struct error no_error = {0};
-    struct reconcile *reconcile;
-    const struct step *plan;
+    struct reconcile *reconcile = memory_alloc(sizeof(*reconcile));
 
-    nothing.error = &no_error;
-    if (!binding) {
-        ledger_forget(scene->ledger, key);
-        done(context, &nothing);
-        return;
-    }
-    reconcile = memory_alloc(sizeof(*reconcile));
     reconcile->done = done;
     reconcile->context = context;
     reconcile->result.error = &reconcile->error;
@@ -155,15 +147,71 @@ void reconcile_start(struct scene *scene, struct transport *transport, struct ev
         .arena = arena_create(ARENA_MAX),
         .scene = scene,
         .binding = record_ref(binding),
-        .ledger = ledger_entry(scene->ledger, key, binding->record.uid),
-        .events = events,
+        .ledger = ledger_entry(scene->ledger, binding->record.key, binding->record.uid),
         .now_ms = now_ms,
     };
+    return reconcile;
+}
+
+/* There is no such binding (any more): nothing to do, nothing to remember. */
+static void reconcile_nothing(struct scene *scene, const char *key, reconcile_done_fn done,
+                              void *context)
+{
+    struct error no_error = {0};
+    struct reconcile_result nothing = {.plan = "none", .error = &no_error};
+
+    ledger_forget(scene->ledger, key);
+    done(context, &nothing);
+}
+
+void reconcile_start(struct scene *scene, struct transport *transport, struct events *events,
+                     const char *key, int64_t now_ms, reconcile_done_fn done, void *context)
+{
+    const struct podidentitybinding *binding = store_get(scene->bindings, key);
+    struct reconcile *reconcile;
+    const struct step *plan;
+
+    if (!binding) {
+        reconcile_nothing(scene, key, done, context);
+        return;
+    }
+    reconcile = reconcile_create(scene, transport, binding, now_ms, done, context);
+    reconcile->work.events = events;
     plan = choose_plan(reconcile);
     if (plan)
         plan_start(&reconcile->work, plan);
     else
         reconcile_finish(reconcile);
+}
+
+static void released(struct work *work)
+{
+    struct reconcile *reconcile = container_of(work, struct reconcile, work);
+
+    if (work->failed) {
+        reconcile->error = work->error;
+        reconcile->result.failed_step = work->failed->name;
+    }
+    reported(work);
+}
+
+void reconcile_release_start(struct scene *scene, struct transport *transport, const char *key,
+                             enum release release, int64_t now_ms, reconcile_done_fn done,
+                             void *context)
+{
+    const struct podidentitybinding *binding = store_get(scene->bindings, key);
+    struct reconcile *reconcile;
+
+    if (!binding) {
+        reconcile_nothing(scene, key, done, context);
+        return;
+    }
+    reconcile = reconcile_create(scene, transport, binding, now_ms, done, context);
+    reconcile->result.plan = "release";
+    reconcile->work.done = released;
+    reconcile->work.purge = release == RELEASE_PURGE;
+    reconcile->work.keep_roles = release == RELEASE_ASSOCIATION;
+    plan_start(&reconcile->work, release == RELEASE_LET_GO ? let_go_plan : teardown_plan);
 }
 
 bool reconcile_is_own_write(const struct scene *scene, const char *key, const char *uid,

@@ -13,6 +13,7 @@
 
 struct events;
 struct scene;
+struct told;
 struct transport;
 
 enum reconcile_end {
@@ -30,6 +31,8 @@ struct reconcile_result {
     const char *plan;          /* "provision", "teardown", "none" */
     const char *events_trouble; /* why Events were not taken; NULL: they were, or none */
     unsigned requests, writes;
+    const struct told *told; /* what was done, in sentences (work.h) */
+    size_t told_count;
 };
 
 typedef void (*reconcile_done_fn)(void *context, const struct reconcile_result *result);
@@ -40,6 +43,17 @@ typedef void (*reconcile_done_fn)(void *context, const struct reconcile_result *
  */
 void reconcile_start(struct scene *scene, struct transport *transport, struct events *events,
                      const char *key, int64_t now_ms, reconcile_done_fn done, void *context);
+
+/*
+ * The mends that statuses name, for the command line. RELEASE_LET_GO drops the finalizer alone;
+ * RELEASE_ASSOCIATION deletes the association first and keeps the roles; RELEASE_PURGE takes away
+ * what the binding made, too, and what a former binding of the same names left. No report follows.
+ * Of a binding that is not being deleted only the last part is done.
+ */
+enum release { RELEASE_LET_GO, RELEASE_ASSOCIATION, RELEASE_PURGE };
+void reconcile_release_start(struct scene *scene, struct transport *transport, const char *key,
+                             enum release release, int64_t now_ms, reconcile_done_fn done,
+                             void *context);
 
 /* True when this version of the binding was written by ourselves a moment ago: its arrival is no
  * news. */

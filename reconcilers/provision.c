@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "informers/store.h"
 #include "kube/calls.h"
+#include "kube/decode.h"
 #include "reconcilers/grants.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/picture.h"
@@ -174,7 +175,7 @@ static enum verdict finalizer_answer(struct work *work, const struct reply *repl
 
     if (!kube_reply_good(&work->request, reply, &work->error))
         return VERDICT_FAIL;
-    object = json_parse(reply->body, reply->body_length, &work->error);
+    object = kube_decode(reply->body, reply->body_length, &work->error);
     if (!object)
         return VERDICT_FAIL;
     work->resource_version = json_take_text(work->arena, object, "metadata.resourceVersion");

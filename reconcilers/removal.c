@@ -100,7 +100,7 @@ enum verdict removal_choose_retired(struct work *work, struct request *request)
 enum verdict removal_choose_all(struct work *work, struct request *request)
 {
     (void)request;
-    if (doomed_begin(work) && !work->binding->spec.retain) {
+    if (doomed_begin(work) && !work->binding->spec.retain && !work->keep_roles) {
         picture_each_role_of(work->scene->picture, work->binding->record.uid, add_any, work);
         /* Not in the picture when the program died right after CreateRole. */
         if (work->wanted && work->want.managed)
@@ -149,6 +149,8 @@ static bool may_go(const struct work *work)
 
     if (!text_starts(work->doomed.role.path, work->scene->settings.role_path))
         return false;
+    if (work->purge && work->binding->meta.deleted_ms == 0)
+        return owner == OWNER_FORMER; /* what the living binding has is not meant */
     return owner == OWNER_OURS || (work->purge && owner == OWNER_FORMER);
 }
 

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kube/calls.h"
+#include "kube/decode.h"
 #include "kube/events.h"
 #include "reconcilers/conditions.h"
 #include "reconcilers/ledger.h"
@@ -61,17 +62,17 @@ static enum verdict status_answer(struct work *work, const struct reply *reply)
         work->error = error;
         return VERDICT_FAIL;
     }
-    object = json_parse(reply->body, reply->body_length, &error);
+    object = kube_decode(reply->body, reply->body_length, &error);
     if (object)
         work->resource_version = json_take_text(work->arena, object, "metadata.resourceVersion");
     return VERDICT_NEXT;
 }
 
-static enum verdict tell_ask(struct work *work, struct request *request)
+static struct event_subject subject_of(const struct work *work)
 {
     const struct kube_meta *meta = &work->binding->meta;
-    struct outcome *outcome = &work->outcome;
-    struct event_subject subject = {
+
+    return (struct event_subject){
         .api_version = "podidentity.io/v1alpha1",
         .kind = podidentitybinding_resource.kind,
         .namespace_name = meta->namespace_name,
@@ -79,6 +80,12 @@ static enum verdict tell_ask(struct work *work, struct request *request)
         .uid = meta->uid,
         .resource_version = meta->resource_version,
     };
+}
+
+static enum verdict tell_ask(struct work *work, struct request *request)
+{
+    struct event_subject subject = subject_of(work);
+    struct outcome *outcome = &work->outcome;
     const struct told *told;
 
     if (outcome->told_next == outcome->told_count)
@@ -93,13 +100,14 @@ static enum verdict tell_ask(struct work *work, struct request *request)
  * the log say the same. */
 static enum verdict tell_answer(struct work *work, const struct reply *reply)
 {
+    const struct told *told = &work->outcome.told[work->outcome.told_next++];
+    struct event_subject subject = subject_of(work);
     struct error error = {0};
 
     if (!kube_reply_good(&work->request, reply, &error)) {
-        work->outcome.events_refused++;
         work->outcome.events_trouble = arena_string(work->arena, error.text);
+        events_forget(work->events, &subject, told->warning, told->reason, told->action);
     }
-    work->outcome.told_next++;
     return VERDICT_REPEAT;
 }
 

@@ -92,4 +92,4 @@ enum verdict removal_delete_answer(struct work *work, const struct reply *reply)
 /* provision.c */
 enum verdict account_known(struct work *work, struct request *request);
 
-extern const struct step provision_plan[], teardown_plan[];
+extern const struct step provision_plan[], teardown_plan[], let_go_plan[];

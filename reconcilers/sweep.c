@@ -185,6 +185,15 @@ static enum verdict roles_answer(struct work *work, const struct reply *reply)
     return turn_page(work, page.marker);
 }
 
+void account_finish(struct account *account)
+{
+    free(account->id);
+    free(account->partition);
+    free(account->cluster_arn);
+    free(account->caller_role);
+    *account = (struct account){0};
+}
+
 static const struct step sweep_plan[] = {
     {"GetCallerIdentity", identity_ask, identity_answer, FACET_ROLE},
     {"DescribeCluster", cluster_ask, cluster_answer, FACET_ROLE},

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct account;
 struct error;
 struct scene;
 struct transport;
@@ -19,3 +20,6 @@ typedef void (*sweep_done_fn)(void *context, const struct error *error, unsigned
 /* done comes later, once. scene->account is known afterwards unless it failed. */
 void sweep_start(struct scene *scene, struct transport *transport, int64_t now_ms,
                  sweep_done_fn done, void *context);
+
+/* Frees what sweeps learnt. */
+void account_finish(struct account *account);

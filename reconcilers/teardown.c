@@ -27,7 +27,7 @@ static enum verdict brake(struct work *work, struct request *request)
     uint64_t retry_ms = 0;
 
     (void)request;
-    if (work->ledger->brake_passed || only_observed(work) || work->purge ||
+    if (work->ledger->brake_passed || only_observed(work) || work->purge || work->keep_roles ||
         text_equal(meta->deletion_approved, meta->deletion_timestamp) ||
         brake_pass(&work->scene->brake, work->scene->settings.deletion_limit, work->now_ms,
                    &retry_ms)) {
@@ -83,6 +83,8 @@ static bool ours_to_delete(const struct work *work)
 {
     if (work->have.association != PRESENCE_PRESENT || work->have.found.owner_arn)
         return false;
+    if (work->purge && work->binding->meta.deleted_ms == 0)
+        return work->have.association_owner == OWNER_FORMER;
     return work->have.association_owner == OWNER_OURS ||
            (work->purge && work->have.association_owner == OWNER_FORMER);
 }
@@ -130,6 +132,12 @@ static enum verdict finalizer_answer(struct work *work, const struct reply *repl
     work->outcome.gone = true;
     return VERDICT_STOP;
 }
+
+/* Keeps everything in AWS: for `release` while AWS does not answer. */
+const struct step let_go_plan[] = {
+    {"DropFinalizer", finalizer_ask, finalizer_answer, FACET_ALLOWED},
+    {0},
+};
 
 const struct step teardown_plan[] = {
     {"Brake", brake, NULL, FACET_ALLOWED},

@@ -93,8 +93,7 @@ struct outcome {
     const char *warnings[WORK_WARNINGS_MAX];
     size_t warning_count;
     bool gone; /* the finalizer is away: there is no status to write */
-    size_t events_refused;      /* Events that the API server did not take */
-    const char *events_trouble; /* its words about the last of them */
+    const char *events_trouble; /* why the API server did not take an Event; NULL: it did */
 };
 
 struct work {
@@ -115,7 +114,8 @@ struct work {
     struct events *events;
     int64_t now_ms; /* wall */
     const char *resource_version; /* the newest we know */
-    bool purge; /* release --purge: what a former binding of this name left goes too */
+    bool purge;      /* release --purge: what a former binding of this name left goes too */
+    bool keep_roles; /* release alone: roles stay */
 
     struct want want;
     bool wanted; /* want is computed */

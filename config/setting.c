@@ -1,0 +1,150 @@
+#include "config/setting.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "config/form.h"
+
+#define FIELD(field) offsetof(struct config, field)
+
+/* In the order of --help: what must be said first, then Kubernetes, AWS, pace, logs. */
+const struct setting settings[] = {
+    {"cluster-name", SETTING_TEXT, SETTING_ANYWHERE, FIELD(cluster_name), 0, 0, "", "NAME",
+     "Name of the EKS cluster whose associations are made. Required.", form_cluster_name},
+    {"region", SETTING_TEXT, SETTING_ANYWHERE, FIELD(region), 0, 0, "", "REGION",
+     "AWS Region of that cluster; else AWS_REGION, then AWS_DEFAULT_REGION.", form_region},
+    {"config", SETTING_TEXT, SETTING_IN_ARGUMENTS | SETTING_IN_ENVIRONMENT, FIELD(config_file), 0,
+     0, "", "FILE", "YAML file with settings; its keys are these flags without the dashes.", NULL},
+    {"kubeconfig", SETTING_TEXT, SETTING_ANYWHERE, FIELD(kubeconfig), 0, 0, "", "FILE",
+     "How to reach the API server; else in-cluster access, then KUBECONFIG.", NULL},
+    {"namespace", SETTING_TEXT, SETTING_ANYWHERE, FIELD(namespace_name), 0, 0, "", "NAMESPACE",
+     "Namespace that the controller runs in; else POD_NAMESPACE, the in-cluster file or the "
+     "kubeconfig's context.",
+     form_namespace},
+    {"metrics-bind-address", SETTING_TEXT, SETTING_ANYWHERE, FIELD(metrics_bind_address), 0, 0,
+     ":8080", "ADDRESS", "Where /metrics is served.", form_bind_address},
+    {"health-probe-bind-address", SETTING_TEXT, SETTING_ANYWHERE, FIELD(health_probe_bind_address),
+     0, 0, ":8081", "ADDRESS", "Where /healthz and /readyz are served.", form_bind_address},
+    {"role-path", SETTING_TEXT, SETTING_ANYWHERE, FIELD(role_path), 0, 0, "", "PATH",
+     "IAM path of every role that is made; else /podidentity/<region>/<cluster-name>/. No other "
+     "role may stand below it.",
+     form_role_path},
+    {"permissions-boundary", SETTING_TEXT, SETTING_ANYWHERE, FIELD(permissions_boundary), 0, 0, "",
+     "ARN",
+     "Policy that bounds every role that is made. Required, unless allow-unbounded-roles is true.",
+     form_policy_arn},
+    {"allow-unbounded-roles", SETTING_FLAG, SETTING_ANYWHERE, FIELD(allow_unbounded_roles), 0, 0,
+     "false", NULL,
+     "Make roles without a permissions boundary when none is set; with one set it changes nothing.",
+     NULL},
+    {"settle", SETTING_DURATION, SETTING_ANYWHERE, FIELD(settle_ms), 0, 3600000, "10s", "DURATION",
+     "How long an association must exist before its binding is Ready.", NULL},
+    {"max-concurrent", SETTING_COUNT, SETTING_ANYWHERE, FIELD(max_concurrent), 1, 256, "16",
+     "NUMBER", "How many bindings are worked on at once.", NULL},
+    {"iam-rate", SETTING_RATE, SETTING_ANYWHERE, FIELD(iam_rate), 0.1, 1000, "20", "NUMBER",
+     "Requests per second to IAM, whose limits the whole account shares.", NULL},
+    {"eks-rate", SETTING_RATE, SETTING_ANYWHERE, FIELD(eks_rate), 0.1, 1000, "10", "NUMBER",
+     "Requests per second to EKS.", NULL},
+    {"deletion-limit", SETTING_COUNT, SETTING_ANYWHERE, FIELD(deletion_limit), 0, 1000, "50",
+     "NUMBER",
+     "How many bindings may be torn down in 10 minutes before the others wait; 0 sets no limit.",
+     NULL},
+    {"log-level", SETTING_LEVEL, SETTING_ANYWHERE, FIELD(log_level), 0, 0, "info", "LEVEL",
+     "What is logged: error, warn, info or debug.", NULL},
+    {"log-format", SETTING_FORMAT, SETTING_ANYWHERE, FIELD(log_format), 0, 0, "json", "FORMAT",
+     "One line per event as json or text.", NULL},
+    {"help", SETTING_FLAG, SETTING_IN_ARGUMENTS, FIELD(help), 0, 0, "false", NULL,
+     "Show this text and end.", NULL},
+};
+const size_t settings_count = COUNT(settings);
+
+static_assert(COUNT(settings) <= SETTINGS_MAX, "a bit per setting, and arrays of them");
+
+const struct setting *setting_find(const char *name, enum setting_place place)
+{
+    for (size_t i = 0; i < settings_count; i++) {
+        if ((settings[i].places & place) && text_equal(settings[i].name, name))
+            return &settings[i];
+    }
+    return NULL;
+}
+
+/* Names are short; a longer one is no typo of any. */
+enum { NAME_LENGTH_MAX = 40, TYPOS_MAX = 3 };
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* '_' for '-' and capitals are how people spell these names elsewhere: no mistake at all. */
+static char plain(char letter)
+{
+    return letter == '_' ? '-' : (char)tolower((unsigned char)letter);
+}
+
+/* Levenshtein's distance, row by row. */
+static size_t typos_between(const char *wrong, const char *right)
+{
+    size_t length = strlen(right);
+    size_t row[NAME_LENGTH_MAX + 1];
+
+    assert(length <= NAME_LENGTH_MAX);
+    for (size_t j = 0; j <= length; j++)
+        row[j] = j;
+    for (size_t i = 1; wrong[i - 1]; i++) {
+        size_t diagonal = row[0];
+
+        row[0] = i;
+        for (size_t j = 1; j <= length; j++) {
+            size_t change = diagonal + (plain(wrong[i - 1]) != plain(right[j - 1]));
+
+            diagonal = row[j];
+            row[j] = smaller(change, smaller(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[length];
+}
+
+const char *setting_nearest(const char *name, enum setting_place place)
+{
+    /* A third of the letters wrong is another word, not a typo. */
+    size_t least = smaller(strlen(name) / 3, TYPOS_MAX) + 1;
+    const char *nearest = NULL;
+
+    if (strlen(name) > NAME_LENGTH_MAX)
+        return NULL;
+    for (size_t i = 0; i < settings_count; i++) {
+        size_t typos = typos_between(name, settings[i].name);
+
+        if ((settings[i].places & place) && typos < least) {
+            least = typos;
+            nearest = settings[i].name;
+        }
+    }
+    return nearest;
+}
+
+void setting_variable(const struct setting *setting, char name[SETTING_VARIABLE_SIZE])
+{
+    int length = snprintf(name, SETTING_VARIABLE_SIZE, "PODIDENTITY_%s", setting->name);
+
+    assert(length > 0 && length < SETTING_VARIABLE_SIZE);
+    for (; *name; name++)
+        *name = *name == '-' ? '_' : (char)toupper((unsigned char)*name);
+}
+
+void setting_show(const char *text, char shown[SETTING_SHOWN_SIZE])
+{
+    enum { DOTS = sizeof("...") };
+
+    snprintf(shown, SETTING_SHOWN_SIZE, "%s", text);
+    if (strlen(text) < SETTING_SHOWN_SIZE)
+        return;
+    text_cut(shown, SETTING_SHOWN_SIZE - DOTS - 4);
+    strcat(shown, "...");
+}

@@ -1,0 +1,434 @@
+#include "controller/aws_link.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws/budget.h"
+#include "aws/credentials.h"
+#include "aws/endpoints.h"
+#include "aws/faults.h"
+#include "aws/sigv4.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/text.h"
+#include "controller/metrics.h"
+#include "net/http.h"
+#include "net/loop.h"
+
+/* Signing copies the request once; a policy document is 10 kB, tripled by escapes. */
+enum { SIGNING_ARENA_MAX = 4 << 20, FAULT_ARENA_MAX = 1 << 20, SHARED_KEY_MAX = 16 << 10 };
+
+/* GetCallerIdentity is asked at start only; STS needs no flag of its own. */
+enum { STS_RATE = 5, REFRESH_PAUSE_MS = 1000, REFRESH_TRIES = 3 };
+
+static const char *const service_names[SERVICE_COUNT] = {"kubernetes", "iam", "sts", "eks"};
+
+/* Somebody who asked; the second and later ones share the first one's request. */
+struct asker {
+    struct list link;
+    void *context;
+    transport_done_fn done;
+};
+
+/* One request, waiting in its lane or on the wire. */
+struct flight {
+    struct list link;
+    struct aws_link *owner;
+    struct request request;
+    struct list askers;
+    char *shared_key; /* NULL: not shared */
+    uint64_t asked_us, sent_us;
+};
+
+/* What waits for one service, and how fast it may go. */
+struct lane {
+    struct aws_link *owner;
+    enum request_service service;
+    struct http_peer *peer;
+    struct budget budget;
+    struct list waiting;
+    size_t waiting_count;
+    struct timer pause;
+};
+
+struct aws_link {
+    struct loop *loop;
+    struct http *http;
+    struct metrics *metrics;
+    struct aws_endpoints endpoints;
+    struct lane lanes[SERVICE_COUNT];
+    struct map *shared; /* shared_key → flight */
+
+    struct aws_credentials_plan plan;
+    struct aws_credentials credentials;
+    struct http_peer *container;
+    struct arena *refresh_arena; /* holds the refresh request while it is on its way */
+    bool refreshing;
+    unsigned refresh_failures;
+    struct error refresh_error; /* the last one */
+    struct timer refresh_pause;
+};
+
+static void lane_pump(struct lane *lane);
+static void pump_all(struct aws_link *link);
+
+static void flight_destroy(struct flight *flight)
+{
+    struct list *asker;
+
+    while ((asker = list_take_first(&flight->askers)))
+        free(container_of(asker, struct asker, link));
+    free(flight->shared_key);
+    free(flight);
+}
+
+/* Nobody may join any more; then everybody is told. */
+static void flight_land(struct flight *flight, const struct reply *reply)
+{
+    struct list *link;
+
+    if (flight->shared_key)
+        map_remove(flight->owner->shared, flight->shared_key);
+    while ((link = list_take_first(&flight->askers))) {
+        struct asker *asker = container_of(link, struct asker, link);
+
+        asker->done(asker->context, reply);
+        free(asker);
+    }
+    flight_destroy(flight);
+}
+
+/* What cannot be sent at all is answered like a connection that was never made. */
+static void lane_answer(struct lane *lane, const struct reply *reply)
+{
+    struct list failed;
+    struct list *link;
+
+    list_init(&failed);
+    while ((link = list_take_first(&lane->waiting)))
+        list_append(&failed, link);
+    lane->waiting_count = 0;
+    while ((link = list_take_first(&failed)))
+        flight_land(container_of(link, struct flight, link), reply);
+}
+
+static void lane_fail(struct lane *lane, const char *why)
+{
+    struct reply reply = {.failure = why,
+                          .body = "",
+                          .content_type = "",
+                          .request_id = "",
+                          .error_type = "",
+                          .date = "",
+                          .warning = "",
+                          .retry_after_s = -1};
+
+    lane_answer(lane, &reply);
+}
+
+/* Credentials ---------------------------------------------------------------------------------- */
+
+static void refresh_done(struct aws_link *link, const struct error *error)
+{
+    arena_destroy(link->refresh_arena);
+    link->refresh_arena = NULL;
+    link->refreshing = false;
+    if (!error) {
+        link->refresh_failures = 0;
+        pump_all(link);
+        return;
+    }
+    link->refresh_failures++;
+    link->refresh_error = *error;
+    log_event(LOG_ERROR, "AWS credentials could not be renewed", "error", error->text, NULL);
+    /* What waits is told by the timer: never from inside the call that asked. */
+    timer_start(link->loop, &link->refresh_pause, REFRESH_PAUSE_MS);
+}
+
+static void refreshed(void *context, const struct reply *reply)
+{
+    struct aws_link *link = context;
+    struct error error = {0};
+    bool good = aws_credentials_reply(reply, &link->credentials, &error);
+
+    refresh_done(link, good ? NULL : &error);
+}
+
+static void refresh_start(struct aws_link *link)
+{
+    struct error error = {0};
+    struct request request = {0};
+
+    if (link->refreshing || timer_running(&link->refresh_pause))
+        return;
+    link->refreshing = true;
+    link->refresh_arena = arena_create(FAULT_ARENA_MAX);
+    if (aws_credentials_request(&link->plan, link->refresh_arena, &request, &error))
+        http_send(link->http, link->container, &request, NULL, 0, link, refreshed);
+    else
+        refresh_done(link, &error);
+}
+
+static void refresh_again(struct timer *timer)
+{
+    struct aws_link *link = container_of(timer, struct aws_link, refresh_pause);
+
+    if (link->refresh_failures >= REFRESH_TRIES &&
+        !aws_credentials_usable(&link->credentials, clock_wall_ms()))
+        for (int i = SERVICE_IAM; i < SERVICE_COUNT; i++)
+            lane_fail(&link->lanes[i], link->refresh_error.text);
+    if (aws_credentials_want_refresh(&link->credentials, clock_wall_ms()))
+        refresh_start(link);
+}
+
+/* True when requests can be signed now; renews what is about to end. */
+static bool credentials_ready(struct aws_link *link)
+{
+    int64_t now_ms = clock_wall_ms();
+
+    if (link->plan.source == CREDENTIALS_ENVIRONMENT)
+        return true;
+    if (aws_credentials_want_refresh(&link->credentials, now_ms))
+        refresh_start(link);
+    return aws_credentials_usable(&link->credentials, now_ms);
+}
+
+/* Sending -------------------------------------------------------------------------------------- */
+
+/* Slows the lane down when AWS asks for it, and counts. */
+static void judge(struct lane *lane, const struct flight *flight, const struct reply *reply)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(FAULT_ARENA_MAX);
+    struct metrics *metrics = lane->owner->metrics;
+    const char *service = service_names[lane->service];
+    const char *operation = flight->request.operation;
+    struct error error = {0};
+    bool good = aws_reply_good(arena, &flight->request, reply, &error);
+    char code[ERROR_CODE_SIZE];
+
+    snprintf(code, sizeof(code), "%s", good ? "OK" : error.code[0] ? error.code : "NoAnswer");
+    metrics_add(metrics, METRIC_AWS_REQUESTS, 1, service, operation, code);
+    metrics_observe(metrics, METRIC_AWS_SECONDS, (double)(clock_now_us() - flight->sent_us) / 1e6,
+                    service, operation);
+    if (!good && error.kind == ERROR_THROTTLE) {
+        metrics_add(metrics, METRIC_AWS_THROTTLES, 1, service);
+        budget_throttled(&lane->budget, clock_now_ms());
+    } else {
+        budget_answered(&lane->budget, clock_now_ms());
+    }
+}
+
+static void answered(void *context, const struct reply *reply)
+{
+    struct flight *flight = context;
+    struct lane *lane = &flight->owner->lanes[flight->request.service];
+
+    judge(lane, flight, reply);
+    flight_land(flight, reply);
+}
+
+static void flight_send(struct lane *lane, struct flight *flight)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(SIGNING_ARENA_MAX);
+    struct aws_link *link = lane->owner;
+    const struct aws_endpoint *endpoint = &link->endpoints.services[lane->service];
+    struct sigv4_scope scope = {
+        .region = endpoint->signing_region,
+        .service = endpoint->signing_name,
+        .host = endpoint->host,
+        .wall_ms = clock_wall_ms(),
+    };
+    struct sigv4_signed proof = {0};
+
+    flight->sent_us = clock_now_us();
+    metrics_observe(link->metrics, METRIC_BUDGET_WAIT_SECONDS,
+                    (double)(flight->sent_us - flight->asked_us) / 1e6,
+                    service_names[lane->service]);
+    sigv4_sign(arena, &proof, &flight->request, &link->credentials, &scope);
+    http_send(link->http, lane->peer, &flight->request, proof.headers, proof.header_count, flight,
+              answered);
+}
+
+/* Sends what waits as fast as the budget allows. */
+static void lane_pump(struct lane *lane)
+{
+    while (!list_empty(&lane->waiting) && credentials_ready(lane->owner)) {
+        uint64_t wait_ms = budget_take(&lane->budget, clock_now_ms());
+
+        if (wait_ms > 0) {
+            timer_start(lane->owner->loop, &lane->pause, wait_ms);
+            return;
+        }
+        lane->waiting_count--;
+        flight_send(lane, container_of(list_take_first(&lane->waiting), struct flight, link));
+    }
+}
+
+static void pause_over(struct timer *timer)
+{
+    lane_pump(container_of(timer, struct lane, pause));
+}
+
+static void pump_all(struct aws_link *link)
+{
+    for (int i = SERVICE_IAM; i < SERVICE_COUNT; i++)
+        lane_pump(&link->lanes[i]);
+}
+
+/* The same question to the same service: method, path, query and body. */
+static char *shared_key(const struct request *request)
+{
+    AUTO_TEXT struct text key = TEXT_INIT(SHARED_KEY_MAX);
+
+    if (!request->sharable)
+        return NULL;
+    text_printf(&key, "%s %s %s?%s\n", service_names[request->service], request->method,
+                request->path, request->query ? request->query : "");
+    if (request->body)
+        text_add(&key, request->body, request->body_length);
+    return key.overflow ? NULL : text_take(&key);
+}
+
+static struct flight *flight_create(struct aws_link *link, const struct request *request,
+                                    char *key)
+{
+    struct flight *flight = memory_alloc(sizeof(*flight));
+    struct lane *lane = &link->lanes[request->service];
+
+    flight->owner = link;
+    flight->request = *request;
+    flight->shared_key = key;
+    flight->asked_us = clock_now_us();
+    list_init(&flight->link);
+    list_init(&flight->askers);
+    if (key)
+        map_put(link->shared, key, flight);
+    list_append(&lane->waiting, &flight->link);
+    lane->waiting_count++;
+    return flight;
+}
+
+void aws_link_send(struct aws_link *link, const struct request *request, void *context,
+                   transport_done_fn done)
+{
+    char *key = shared_key(request);
+    struct flight *flight = key ? map_get(link->shared, key) : NULL;
+    struct asker *asker = memory_alloc(sizeof(*asker));
+
+    asker->context = context;
+    asker->done = done;
+    list_init(&asker->link);
+    if (flight) {
+        free(key);
+        list_append(&flight->askers, &asker->link);
+        return;
+    }
+    flight = flight_create(link, request, key);
+    list_append(&flight->askers, &asker->link);
+    if (!timer_running(&link->lanes[request->service].pause))
+        lane_pump(&link->lanes[request->service]);
+}
+
+void aws_link_drain(struct aws_link *link, const struct reply *reply)
+{
+    for (int i = SERVICE_IAM; i < SERVICE_COUNT; i++)
+        lane_answer(&link->lanes[i], reply);
+}
+
+size_t aws_link_waiting(const struct aws_link *link, enum request_service service)
+{
+    return link->lanes[service].waiting_count;
+}
+
+/* Life ----------------------------------------------------------------------------------------- */
+
+static const char *environment(const char *name)
+{
+    return getenv(name);
+}
+
+static bool lane_open(struct aws_link *link, enum request_service service, double rate,
+                      struct error *error)
+{
+    struct lane *lane = &link->lanes[service];
+    struct http_peer_options options = {
+        .base_url = link->endpoints.services[service].url,
+        .ca_file = getenv("AWS_CA_BUNDLE"),
+        .connections_max = 4,
+    };
+
+    lane->owner = link;
+    lane->service = service;
+    budget_init(&lane->budget, rate, clock_now_ms());
+    timer_init(&lane->pause, pause_over);
+    lane->peer = http_peer_create(link->http, &options, error);
+    return lane->peer != NULL;
+}
+
+static bool container_open(struct aws_link *link, struct error *error)
+{
+    /* The agent listens on the node: a proxy must never see the token. */
+    struct http_peer_options options = {.base_url = link->plan.endpoint, .proxy_url = ""};
+
+    if (link->plan.source == CREDENTIALS_ENVIRONMENT) {
+        link->credentials = link->plan.fixed;
+        return true;
+    }
+    link->container = http_peer_create(link->http, &options, error);
+    return link->container != NULL;
+}
+
+struct aws_link *aws_link_create(struct loop *loop, struct http *http, struct metrics *metrics,
+                                 const struct aws_link_options *options, struct error *error)
+{
+    AUTO(aws_link_destroy) struct aws_link *link = memory_alloc(sizeof(*link));
+
+    link->loop = loop;
+    link->http = http;
+    link->metrics = metrics;
+    link->shared = map_create();
+    timer_init(&link->refresh_pause, refresh_again);
+    for (int i = 0; i < SERVICE_COUNT; i++)
+        list_init(&link->lanes[i].waiting);
+    if (!aws_endpoints_resolve(&link->endpoints, options->region, environment, error) ||
+        !aws_credentials_find(&link->plan, environment, error) || !container_open(link, error) ||
+        !lane_open(link, SERVICE_IAM, options->iam_rate, error) ||
+        !lane_open(link, SERVICE_STS, STS_RATE, error) ||
+        !lane_open(link, SERVICE_EKS, options->eks_rate, error))
+        return NULL;
+    return TAKE(link);
+}
+
+static void lane_close(struct aws_link *link, struct lane *lane)
+{
+    struct list *waiting;
+
+    while ((waiting = list_take_first(&lane->waiting)))
+        flight_destroy(container_of(waiting, struct flight, link));
+    if (!lane->owner)
+        return;
+    timer_stop(link->loop, &lane->pause);
+    if (lane->peer)
+        http_peer_destroy(lane->peer);
+}
+
+void aws_link_destroy(struct aws_link *link)
+{
+    if (!link)
+        return;
+    timer_stop(link->loop, &link->refresh_pause);
+    for (int i = 0; i < SERVICE_COUNT; i++)
+        lane_close(link, &link->lanes[i]);
+    if (link->container)
+        http_peer_destroy(link->container);
+    arena_destroy(link->refresh_arena);
+    map_destroy(link->shared);
+    aws_credentials_wipe(&link->credentials);
+    aws_credentials_wipe(&link->plan.fixed);
+    free(link);
+}

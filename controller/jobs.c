@@ -1,0 +1,346 @@
+#include "controller/jobs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/encode.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/text.h"
+#include "controller/metrics.h"
+#include "controller/world.h"
+#include "net/loop.h"
+#include "reconcilers/podidentitybinding.h"
+#include "reconcilers/podidentitygrant.h"
+
+/*
+ * Back-off of a key: RETRY as controller-runtime's, but slower at first, since it is AWS that is
+ * asked; CONFLICT at once, for the watch brings the newer object; REFUSED for as long as a person
+ * may take, capped so that a trust policy mended in AWS is noticed within ten minutes.
+ */
+enum {
+    CONFLICT_MS = 20,
+    RETRY_MS = 500,
+    RETRY_MOST_MS = 5 * 60 * 1000,
+    REFUSED_MS = 5 * 1000,
+    REFUSED_MOST_MS = 10 * 60 * 1000,
+};
+
+static const char *const kind_names[] = {"podidentitybinding", "podidentitygrant"};
+
+struct jobs {
+    struct world *world;
+    struct scene *scene;
+    struct events *events;
+    struct queue *queue; /* keys begin with 'b' or 'g' for their kind */
+    struct map *changes; /* key → uint64_t: when its change came */
+    unsigned concurrent_max, running;
+    bool open;
+    struct task pump;
+    struct timer wake;
+    void (*stopped)(void *context);
+    void *stopped_context;
+};
+
+/* One key on its way; its transport looks at the clock and hands on. */
+struct job {
+    struct jobs *jobs;
+    struct transport transport;
+    enum job_kind kind;
+    char *key; /* with its kind's letter */
+    char id[17];
+    uint64_t started_us, changed_us; /* changed_us 0: measured already, or not due to a change */
+    uint64_t finalizer_us;
+    /* the request on its way */
+    transport_done_fn done;
+    void *done_context;
+    bool stores_finalizer;
+};
+
+static void pump(struct task *task);
+
+static void wake(struct timer *timer)
+{
+    struct jobs *jobs = container_of(timer, struct jobs, wake);
+
+    task_schedule(jobs->world->loop, &jobs->pump);
+}
+
+struct jobs *jobs_create(struct world *world, struct scene *scene, struct events *events,
+                         unsigned concurrent_max)
+{
+    struct jobs *jobs = memory_alloc(sizeof(*jobs));
+
+    jobs->world = world;
+    jobs->scene = scene;
+    jobs->events = events;
+    jobs->queue = queue_create();
+    jobs->changes = map_create();
+    jobs->concurrent_max = concurrent_max;
+    task_init(&jobs->pump, pump);
+    timer_init(&jobs->wake, wake);
+    metrics_set(world->metrics, METRIC_MAX_CONCURRENT, concurrent_max, kind_names[JOB_BINDING]);
+    return jobs;
+}
+
+void jobs_destroy(struct jobs *jobs)
+{
+    if (!jobs)
+        return;
+    task_cancel(&jobs->pump);
+    timer_stop(jobs->world->loop, &jobs->wake);
+    map_clear(jobs->changes, free);
+    map_destroy(jobs->changes);
+    queue_destroy(jobs->queue);
+    free(jobs);
+}
+
+static char *queue_key(enum job_kind kind, const char *key)
+{
+    size_t length = strlen(key);
+    char *full = memory_alloc(length + 2);
+
+    full[0] = kind == JOB_BINDING ? 'b' : 'g';
+    memcpy(full + 1, key, length);
+    return full;
+}
+
+static void note_change(struct jobs *jobs, const char *key, uint64_t changed_us)
+{
+    uint64_t *kept;
+
+    if (changed_us == 0 || map_get(jobs->changes, key))
+        return;
+    kept = memory_alloc(sizeof(*kept));
+    *kept = changed_us;
+    map_put(jobs->changes, key, kept);
+}
+
+void jobs_add(struct jobs *jobs, enum job_kind kind, const char *key, enum queue_priority priority,
+              uint64_t changed_us)
+{
+    AUTO_FREE char *full = queue_key(kind, key);
+
+    note_change(jobs, full, changed_us);
+    metrics_add(jobs->world->metrics, METRIC_QUEUE_ADDS, 1, kind_names[kind], kind_names[kind]);
+    queue_add(jobs->queue, full, priority, clock_now_ms());
+    task_schedule(jobs->world->loop, &jobs->pump);
+}
+
+void jobs_add_after(struct jobs *jobs, enum job_kind kind, const char *key, uint64_t delay_ms)
+{
+    AUTO_FREE char *full = queue_key(kind, key);
+
+    queue_add_after(jobs->queue, full, delay_ms, clock_now_ms());
+    task_schedule(jobs->world->loop, &jobs->pump);
+}
+
+void jobs_open(struct jobs *jobs)
+{
+    jobs->open = true;
+    task_schedule(jobs->world->loop, &jobs->pump);
+}
+
+/* Requests of a job ----------------------------------------------------------------------------- */
+
+static void job_answered(void *context, const struct reply *reply)
+{
+    struct job *job = context;
+
+    if (job->stores_finalizer && reply_good(reply))
+        job->finalizer_us = clock_now_us();
+    job->done(job->done_context, reply);
+}
+
+static void measure_leaving(struct job *job, const struct request *request)
+{
+    struct metrics *metrics = job->jobs->world->metrics;
+    uint64_t now_us = clock_now_us();
+
+    if (job->changed_us != 0)
+        metrics_observe(metrics, METRIC_CHANGE_TO_REQUEST, (double)(now_us - job->changed_us) / 1e6);
+    job->changed_us = 0;
+    if (job->finalizer_us != 0 && request->write && request->service != SERVICE_KUBERNETES) {
+        metrics_observe(metrics, METRIC_FINALIZER_TO_WRITE,
+                        (double)(now_us - job->finalizer_us) / 1e6);
+        job->finalizer_us = 0;
+    }
+}
+
+static void job_send(struct transport *transport, const struct request *request, void *context,
+                     transport_done_fn done)
+{
+    struct job *job = container_of(transport, struct job, transport);
+
+    measure_leaving(job, request);
+    job->done = done;
+    job->done_context = context;
+    job->stores_finalizer = text_equal(request->operation, "PatchFinalizers");
+    job->jobs->world->transport.send(&job->jobs->world->transport, request, job, job_answered);
+}
+
+/* Results -------------------------------------------------------------------------------------- */
+
+static void requeue(struct job *job, const struct reconcile_result *result)
+{
+    struct queue *queue = job->jobs->queue;
+    uint64_t now_ms = clock_now_ms();
+
+    switch (result->end) {
+    case RECONCILE_DONE:
+        queue_forget(queue, job->key);
+        if (result->delay_ms > 0)
+            queue_add_after(queue, job->key, result->delay_ms, now_ms);
+        break;
+    case RECONCILE_RETRY:
+        metrics_add(job->jobs->world->metrics, METRIC_QUEUE_RETRIES, 1, kind_names[job->kind],
+                    kind_names[job->kind]);
+        queue_retry(queue, job->key,
+                    result->error->kind == ERROR_CONFLICT ? CONFLICT_MS
+                    : result->delay_ms > 0                ? result->delay_ms
+                                                          : RETRY_MS,
+                    RETRY_MOST_MS, now_ms);
+        break;
+    case RECONCILE_REFUSED:
+        if (result->delay_ms > 0)
+            queue_add_after(queue, job->key, result->delay_ms, now_ms);
+        else
+            queue_retry(queue, job->key, REFUSED_MS, REFUSED_MOST_MS, now_ms);
+        break;
+    }
+}
+
+static void count(const struct job *job, const struct reconcile_result *result)
+{
+    static const char *const words[] = {"success", "error", "error"};
+    struct metrics *metrics = job->jobs->world->metrics;
+    const char *controller = kind_names[job->kind];
+    double seconds = (double)(clock_now_us() - job->started_us) / 1e6;
+    bool failed = result->error->kind != ERROR_NONE;
+
+    metrics_add(metrics, METRIC_RECONCILE_TOTAL, 1, controller,
+                result->end == RECONCILE_DONE && result->delay_ms > 0 ? "requeue_after"
+                                                                      : words[result->end]);
+    if (failed)
+        metrics_add(metrics, METRIC_RECONCILE_ERRORS, 1, controller);
+    if (result->end == RECONCILE_REFUSED)
+        metrics_add(metrics, METRIC_TERMINAL_ERRORS, 1, controller);
+    if (text_equal(result->error->code, "DeletionHeld"))
+        metrics_add(metrics, METRIC_DELETIONS_HELD, 1);
+    metrics_observe(metrics, METRIC_RECONCILE_SECONDS, seconds, controller);
+    metrics_observe(metrics, METRIC_WORK_SECONDS, seconds, controller, controller);
+}
+
+static void log_result(const struct job *job, const struct reconcile_result *result)
+{
+    const char *slash = strchr(job->key, '/');
+    const struct error *error = result->error;
+    AUTO_FREE char *space =
+        slash ? memory_text(job->key + 1, (size_t)(slash - job->key - 1)) : memory_string("");
+    const char *name = slash ? slash + 1 : job->key + 1;
+    enum log_level level = error->kind == ERROR_NONE ? (result->requests > 0 ? LOG_INFO : LOG_DEBUG)
+                           : error->kind == ERROR_CONFLICT ? LOG_DEBUG
+                                                           : LOG_WARN;
+    char requests[12], writes[12];
+
+    if (!log_enabled(level))
+        return;
+    snprintf(requests, sizeof(requests), "%u", result->requests);
+    snprintf(writes, sizeof(writes), "%u", result->writes);
+    log_event(level, error->kind == ERROR_NONE ? "reconciled" : "not reconciled", "controller",
+              kind_names[job->kind], "namespace", space, "name", name, "reconcileID", job->id,
+              "plan", result->plan, "requests", requests, "writes", writes, "step",
+              result->failed_step ? result->failed_step : "", "error",
+              error->kind == ERROR_NONE ? "" : error->text, "events",
+              result->events_trouble ? result->events_trouble : "", NULL);
+}
+
+static void job_done(void *context, const struct reconcile_result *result)
+{
+    struct job *job = context;
+    struct jobs *jobs = job->jobs;
+
+    log_result(job, result);
+    count(job, result);
+    requeue(job, result);
+    queue_done(jobs->queue, job->key, clock_now_ms());
+    jobs->running--;
+    metrics_set(jobs->world->metrics, METRIC_ACTIVE_WORKERS, jobs->running,
+                kind_names[JOB_BINDING]);
+    free(job->key);
+    free(job);
+    task_schedule(jobs->world->loop, &jobs->pump);
+}
+
+static void job_begin(struct jobs *jobs, const char *key)
+{
+    struct job *job = memory_alloc(sizeof(*job));
+    uint64_t *changed_us = map_remove(jobs->changes, key);
+
+    jobs->running++;
+    job->jobs = jobs;
+    job->transport.send = job_send;
+    job->kind = key[0] == 'b' ? JOB_BINDING : JOB_GRANT;
+    job->key = memory_string(key);
+    job->started_us = clock_now_us();
+    job->changed_us = changed_us ? *changed_us : 0;
+    free(changed_us);
+    encode_random_hex(job->id, sizeof(job->id) - 1);
+    if (job->kind == JOB_BINDING)
+        reconcile_start(jobs->scene, &job->transport, jobs->events, job->key + 1, clock_wall_ms(),
+                        job_done, job);
+    else
+        reconcile_grant_start(jobs->scene, &job->transport, job->key + 1, clock_wall_ms(), job_done,
+                              job);
+}
+
+static void queue_waited(struct jobs *jobs, const char *key)
+{
+    const char *controller = kind_names[key[0] == 'b' ? JOB_BINDING : JOB_GRANT];
+    struct queue_figures figures;
+
+    queue_figures(jobs->queue, &figures);
+    metrics_observe(jobs->world->metrics, METRIC_QUEUE_SECONDS,
+                    (double)figures.taken_waited_ms / 1e3, controller, controller);
+}
+
+static void pump(struct task *task)
+{
+    struct jobs *jobs = container_of(task, struct jobs, pump);
+    uint64_t now_ms = clock_now_ms(), wait_ms;
+    const char *key;
+
+    if (!jobs->open) {
+        if (jobs->stopped && jobs->running == 0)
+            jobs->stopped(jobs->stopped_context);
+        return;
+    }
+    while (jobs->running < jobs->concurrent_max && (key = queue_take(jobs->queue, now_ms))) {
+        queue_waited(jobs, key);
+        job_begin(jobs, key);
+    }
+    wait_ms = queue_wait_ms(jobs->queue, now_ms);
+    if (wait_ms != UINT64_MAX)
+        timer_start(jobs->world->loop, &jobs->wake, wait_ms);
+}
+
+void jobs_stop(struct jobs *jobs, void (*stopped)(void *context), void *context)
+{
+    jobs->open = false;
+    jobs->stopped = stopped;
+    jobs->stopped_context = context;
+    task_schedule(jobs->world->loop, &jobs->pump);
+}
+
+void jobs_measure(struct jobs *jobs)
+{
+    struct queue_figures figures;
+
+    queue_figures(jobs->queue, &figures);
+    metrics_set(jobs->world->metrics, METRIC_QUEUE_DEPTH, (double)figures.depth[QUEUE_FIRST],
+                "podidentity", "podidentity", "0");
+    metrics_set(jobs->world->metrics, METRIC_QUEUE_DEPTH, (double)figures.depth[QUEUE_LATER],
+                "podidentity", "podidentity", "-100");
+}

@@ -1,0 +1,38 @@
+#pragma once
+
+/*
+ * Jobs: keys of the queue on their way through a reconcile, at most so many at a time. Turns what
+ * a reconcile says into the queue's next step, a log line and metrics.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "controller/queue.h"
+
+struct events;
+struct jobs;
+struct scene;
+struct world;
+
+struct jobs *jobs_create(struct world *world, struct scene *scene, struct events *events,
+                         unsigned concurrent_max);
+void jobs_destroy(struct jobs *jobs);
+
+/* A binding ("namespace/name") or grant ("name") is to be reconciled. changed_us: when the line
+ * that told of it came (clock_now_us), 0 when it was none. */
+enum job_kind { JOB_BINDING, JOB_GRANT };
+void jobs_add(struct jobs *jobs, enum job_kind kind, const char *key, enum queue_priority priority,
+              uint64_t changed_us);
+void jobs_add_after(struct jobs *jobs, enum job_kind kind, const char *key, uint64_t delay_ms);
+
+/* Nothing runs before the first call. */
+void jobs_open(struct jobs *jobs);
+/* Nothing new is begun; stopped(context) comes when nothing runs any more. */
+void jobs_stop(struct jobs *jobs, void (*stopped)(void *context), void *context);
+
+/* Brings queue depth and the like up to date in the world's metrics. */
+void jobs_measure(struct jobs *jobs);
+
+DEFINE_AUTO(struct jobs *, jobs_destroy);

@@ -1,0 +1,259 @@
+#include "controller/watched.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "controller/informer_link.h"
+#include "controller/jobs.h"
+#include "controller/metrics.h"
+#include "controller/world.h"
+#include "crds/metadata.h"
+#include "crds/podidentitybinding.h"
+#include "crds/podidentitygrant.h"
+#include "net/loop.h"
+#include "reconcilers/indices.h"
+#include "reconcilers/podidentitybinding.h"
+#include "reconcilers/scene.h"
+
+/* Counts in a grant's status follow bindings in bursts: one write for all of a second. */
+enum { GRANT_DELAY_MS = 1000 };
+
+enum watched_kind { BINDINGS, GRANTS, SERVICE_ACCOUNTS, NAMESPACES, KINDS };
+
+struct watched {
+    struct world *world;
+    struct scene *scene;
+    struct jobs *jobs;
+    struct informer_link *links[KINDS];
+    void (*synced)(void *context);
+    void *context;
+    struct task check;
+    bool told; /* synced was told */
+};
+
+static uint64_t line_us(const struct watched *watched, enum watched_kind kind)
+{
+    struct informer_figures figures;
+
+    informer_figures(informer_link_informer(watched->links[kind]), &figures);
+    return figures.last_line_us;
+}
+
+/* Bindings --------------------------------------------------------------------------------------- */
+
+static void add_binding(void *context, const void *record)
+{
+    const struct watched *watched = context;
+
+    jobs_add(watched->jobs, JOB_BINDING, ((const struct record *)record)->key, QUEUE_LATER, 0);
+}
+
+static void add_grant(void *context, const void *record)
+{
+    const struct watched *watched = context;
+
+    jobs_add_after(watched->jobs, JOB_GRANT, ((const struct record *)record)->key, GRANT_DELAY_MS);
+}
+
+static void add_grants(struct watched *watched)
+{
+    store_each(watched->scene->grants, add_grant, watched);
+}
+
+/* Others of the same ServiceAccount: one may have to give way, or may go on. */
+static void add_rivals(struct watched *watched, const struct podidentitybinding *binding)
+{
+    char key[2 * 253 + 2];
+
+    snprintf(key, sizeof(key), "%s/%s", binding->record.namespace_name,
+             binding->spec.service_account);
+    store_each_with(watched->scene->bindings, INDEX_SERVICE_ACCOUNT, key, add_binding, watched);
+}
+
+static void binding_changed(void *context, const void *before, const void *after, bool initial)
+{
+    struct watched *watched = context;
+    const struct podidentitybinding *binding = after ? after : before;
+    const struct record *record = &binding->record;
+    bool came_or_went = !before || !after || binding->meta.deleted_ms != 0;
+
+    if (initial) {
+        jobs_add(watched->jobs, JOB_BINDING, record->key, QUEUE_LATER, 0);
+        return;
+    }
+    if (after && reconcile_is_own_write(watched->scene, record->key, record->uid,
+                                        record->resource_version))
+        return;
+    jobs_add(watched->jobs, JOB_BINDING, record->key, QUEUE_FIRST, line_us(watched, BINDINGS));
+    if (!came_or_went)
+        return;
+    add_rivals(watched, binding);
+    add_grants(watched);
+}
+
+/* Grants ----------------------------------------------------------------------------------------- */
+
+static void add_bindings_of(struct watched *watched, const struct podidentitygrant *grant)
+{
+    if (!grant)
+        return;
+    for (const char *const *name = grant->namespace_names; *name; name++)
+        store_each_with(watched->scene->bindings, INDEX_NAMESPACE, *name, add_binding, watched);
+}
+
+static void grant_changed(void *context, const void *before, const void *after, bool initial)
+{
+    struct watched *watched = context;
+    const struct podidentitygrant *old = before, *new = after;
+
+    if (old && new && old->meta.generation == new->meta.generation)
+        return; /* its status, which we wrote */
+    jobs_add(watched->jobs, JOB_GRANT, (new ? new : old)->record.key, QUEUE_FIRST, 0);
+    if (initial)
+        return; /* all bindings come anyway */
+    add_bindings_of(watched, old);
+    add_bindings_of(watched, new);
+}
+
+/* ServiceAccounts and namespaces ------------------------------------------------------------------ */
+
+static void service_account_changed(void *context, const void *before, const void *after,
+                                    bool initial)
+{
+    struct watched *watched = context;
+    const struct record *record = after ? after : before;
+
+    if (!initial && (!before || !after))
+        store_each_with(watched->scene->bindings, INDEX_SERVICE_ACCOUNT, record->key, add_binding,
+                        watched);
+}
+
+static void namespace_changed(void *context, const void *before, const void *after, bool initial)
+{
+    if (!initial && (!before || !after))
+        add_grants(context);
+}
+
+/* All together ------------------------------------------------------------------------------------ */
+
+static const struct {
+    const char *name;
+    struct informer_kind kind;
+    informer_changed_fn changed;
+} kinds[KINDS] = {
+    [BINDINGS] = {"podidentitybindings",
+                  {&podidentitybinding_resource, podidentitybinding_read, binding_indices},
+                  binding_changed},
+    [GRANTS] = {"podidentitygrants",
+                {&podidentitygrant_resource, podidentitygrant_read, NULL},
+                grant_changed},
+    [SERVICE_ACCOUNTS] = {"serviceaccounts",
+                          {&serviceaccount_resource, metadata_read, NULL},
+                          service_account_changed},
+    [NAMESPACES] = {"namespaces", {&namespace_resource, metadata_read, NULL}, namespace_changed},
+};
+
+bool watched_synced(const struct watched *watched)
+{
+    for (int i = 0; i < KINDS; i++)
+        if (!informer_synced(informer_link_informer(watched->links[i])))
+            return false;
+    return true;
+}
+
+/* In the next turn: the informer that was the last is still in the middle of a line. */
+static void check(struct task *task)
+{
+    struct watched *watched = container_of(task, struct watched, check);
+
+    if (watched->told || !watched_synced(watched))
+        return;
+    watched->told = true;
+    watched->synced(watched->context);
+}
+
+static void one_synced(void *context)
+{
+    struct watched *watched = context;
+
+    task_schedule(watched->world->loop, &watched->check);
+}
+
+struct watched *watched_create(struct world *world, struct scene *scene, struct jobs *jobs,
+                               void (*synced)(void *context), void *context)
+{
+    struct watched *watched = memory_alloc(sizeof(*watched));
+    const struct store **stores[KINDS] = {&scene->bindings, &scene->grants,
+                                          &scene->service_accounts, &scene->namespaces};
+
+    watched->world = world;
+    watched->scene = scene;
+    watched->jobs = jobs;
+    watched->synced = synced;
+    watched->context = context;
+    task_init(&watched->check, check);
+    for (int i = 0; i < KINDS; i++) {
+        watched->links[i] = informer_link_create(world->loop, world->kube, &kinds[i].kind,
+                                                 kinds[i].changed, one_synced, watched);
+        *stores[i] = informer_store(informer_link_informer(watched->links[i]));
+    }
+    return watched;
+}
+
+void watched_destroy(struct watched *watched)
+{
+    if (!watched)
+        return;
+    task_cancel(&watched->check);
+    for (int i = 0; i < KINDS; i++)
+        informer_link_destroy(watched->links[i]);
+    free(watched);
+}
+
+void watched_start(struct watched *watched)
+{
+    for (int i = 0; i < KINDS; i++)
+        informer_link_start(watched->links[i]);
+}
+
+void watched_stop(struct watched *watched)
+{
+    for (int i = 0; i < KINDS; i++)
+        informer_link_stop(watched->links[i]);
+}
+
+void watched_enqueue_all(struct watched *watched)
+{
+    store_each(watched->scene->bindings, add_binding, watched);
+    add_grants(watched);
+}
+
+void watched_describe(const struct watched *watched, struct text *text)
+{
+    for (int i = 0; i < KINDS; i++) {
+        struct informer_figures figures;
+
+        informer_figures(informer_link_informer(watched->links[i]), &figures);
+        text_printf(text, "[%c]%s %s\n", figures.trouble[0] ? '-' : '+', kinds[i].name,
+                    figures.trouble[0] ? figures.trouble : "ok");
+    }
+}
+
+void watched_measure(struct watched *watched)
+{
+    struct metrics *metrics = watched->world->metrics;
+
+    for (int i = 0; i < KINDS; i++) {
+        const struct informer *informer = informer_link_informer(watched->links[i]);
+        struct informer_figures figures;
+
+        informer_figures(informer, &figures);
+        metrics_set(metrics, METRIC_REFLECTOR_LISTS, (double)figures.lists, kinds[i].name);
+        metrics_set(metrics, METRIC_REFLECTOR_WATCHES, (double)figures.watches, kinds[i].name);
+        metrics_set(metrics, METRIC_REFLECTOR_SKIPPED, (double)figures.skipped_objects,
+                    kinds[i].name);
+        metrics_set(metrics, METRIC_STORE_OBJECTS, (double)store_count(informer_store(informer)),
+                    kinds[i].name);
+    }
+}

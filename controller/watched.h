@@ -1,0 +1,34 @@
+#pragma once
+
+/*
+ * What is watched, and what a change of it means: which bindings and grants have to be looked at
+ * again.
+ */
+
+#include <stdbool.h>
+
+#include "base/memory.h"
+
+struct jobs;
+struct scene;
+struct text;
+struct watched;
+struct world;
+
+/* Fills the scene's stores. synced comes once, when all first lists are delivered. */
+struct watched *watched_create(struct world *world, struct scene *scene, struct jobs *jobs,
+                               void (*synced)(void *context), void *context);
+void watched_destroy(struct watched *watched);
+void watched_start(struct watched *watched);
+void watched_stop(struct watched *watched);
+
+bool watched_synced(const struct watched *watched);
+/* Every binding and grant, behind what people changed. */
+void watched_enqueue_all(struct watched *watched);
+
+/* A line for each kind: its name, and "ok" or what keeps it from being synced. */
+void watched_describe(const struct watched *watched, struct text *text);
+/* Brings the reflectors' figures up to date in the world's metrics. */
+void watched_measure(struct watched *watched);
+
+DEFINE_AUTO(struct watched *, watched_destroy);
