@@ -83,7 +83,7 @@ demo: ## start a cluster and an AWS stand-in, and show the controller at work
 	@tests/deps.sh
 	@$(MAKE) all
 	@tests/cluster/build.sh >/dev/null
-	@"$$(tests/python.sh)" tests/demo/demo.py
+	@"$$(tests/python.sh)" -m tests.demo.demo
 test: ## install what is missing, build, run all tests
 	@tests/deps.sh
 	@$(MAKE) vectors
@@ -94,7 +94,7 @@ bench: ## print the figures of docs/figures.md
 	@tests/deps.sh
 	@$(MAKE) all
 	@tests/cluster/build.sh >/dev/null
-	@"$$(tests/python.sh)" tests/bench/bench.py
+	@"$$(tests/python.sh)" -m tests.bench.bench
 sanitize: ## all tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) VARIANT=sanitize test
 memcheck: ## the unit and torture tests under valgrind
