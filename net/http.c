@@ -330,9 +330,12 @@ static void exchange_ended(void *context, CURLcode code)
 {
     struct exchange *exchange = context;
     struct http *http = exchange->http;
-    bool again = worth_repeating(exchange, code);
+    bool again;
     long version = 0;
 
+    if (code == CURLE_OK && !exchange->answer->head.whole)
+        code = CURLE_PARTIAL_FILE;
+    again = worth_repeating(exchange, code);
     curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_VERSION, &version);
     if (code == CURLE_OK)
         exchange->peer->multiplexes = version == CURL_HTTP_VERSION_2_0;

@@ -69,6 +69,15 @@ static bool blank(char character)
     return character == ' ' || character == '\t' || character == '\r' || character == '\n';
 }
 
+static bool line_empty(const char *line, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (!blank(line[i]))
+            return false;
+    }
+    return true;
+}
+
 void reply_head_line(struct reply_head *head, const char *line, size_t length)
 {
     const char *colon = memchr(line, ':', length);
@@ -77,6 +86,8 @@ void reply_head_line(struct reply_head *head, const char *line, size_t length)
         reply_head_clear(head);
         return;
     }
+    if (line_empty(line, length))
+        head->whole = true;
     if (!colon)
         return;
 

@@ -5,11 +5,14 @@
  * Values longer than their room are cut: nothing is decided on such a value.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "net/request.h"
 
 struct reply_head {
+    bool whole;        /* the empty line after the headers has come; libcurl takes an answer that
+                          was cut before it for one without a body */
     int retry_after_s; /* -1: absent or not a number of seconds */
     char content_type[128];
     char request_id[128];

@@ -173,6 +173,8 @@ static void transfer_ended(void *context, CURLcode code)
 
     curl_easy_getinfo(stream->easy, CURLINFO_RESPONSE_CODE, &status);
     stream->status = (int)status;
+    if (code == CURLE_OK && !stream->head.whole)
+        code = CURLE_PARTIAL_FILE;
     if (stream->too_long)
         snprintf(stream->failure, sizeof(stream->failure), "a line is longer than %d MiB",
                  STREAM_LINE_MAX >> 20);
@@ -185,7 +187,8 @@ static void transfer_ended(void *context, CURLcode code)
     stream_finish(stream);
 }
 
-/* Delivers whole lines while they fit the budget, a longer one alone; returns bytes delivered. */
+/* Delivers whole lines while they fit the budget, a line longer than a turn's alone in one;
+ * returns bytes delivered. */
 static size_t lines_deliver(struct stream *stream, size_t budget)
 {
     size_t from = 0;
@@ -195,7 +198,7 @@ static size_t lines_deliver(struct stream *stream, size_t budget)
         const char *newline = memchr(line, '\n', stream->whole - from);
         size_t length = (size_t)(newline - line);
 
-        if (from > 0 && from + length + 1 > budget)
+        if ((from > 0 || budget < STREAM_TURN_BYTES) && from + length + 1 > budget)
             break;
         from += length + 1;
         stream->options.line(stream->options.context, line, length);
@@ -257,15 +260,17 @@ static size_t stream_deliver(struct stream *stream, size_t budget)
     return delivered;
 }
 
+/* Who has had a go stands at the end of the line, so the next turn begins with somebody else. */
 static void streams_deliver(struct task *task)
 {
     struct streams *streams = container_of(task, struct streams, deliver);
-    size_t delivered = 0;
+    size_t left = STREAM_TURN_BYTES, delivered = 1;
     struct list *link;
 
-    while (delivered < STREAM_TURN_BYTES && (link = list_take_first(&streams->ready)))
-        delivered +=
-            stream_deliver(container_of(link, struct stream, ready), STREAM_TURN_BYTES - delivered);
+    while (left > 0 && delivered > 0 && (link = list_take_first(&streams->ready))) {
+        delivered = stream_deliver(container_of(link, struct stream, ready), left);
+        left -= delivered < left ? delivered : left;
+    }
     if (!list_empty(&streams->ready))
         task_schedule(streams->loop, task);
 }

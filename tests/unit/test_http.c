@@ -344,6 +344,12 @@ static void a_lost_write_is_not_repeated(void **state)
     assert_int_equal(wire_requests(place->server), 2);
 }
 
+static void shutdown_done(uv_shutdown_t *shutdown, int status)
+{
+    (void)status;
+    free(shutdown);
+}
+
 static void script_half_body(void *context, struct wire_connection *connection, const char *request)
 {
     static const char half[] = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
@@ -356,7 +362,7 @@ static void script_half_body(void *context, struct wire_connection *connection, 
     }
     wire_write(connection, half, strlen(half));
     uv_shutdown_t *shutdown = memory_alloc(sizeof(*shutdown));
-    uv_shutdown(shutdown, (uv_stream_t *)connection, (uv_shutdown_cb)(void (*)(void))free);
+    uv_shutdown(shutdown, (uv_stream_t *)connection, shutdown_done);
 }
 
 static void a_read_cut_half_way_is_sent_once_more_and_then_failed(void **state)
@@ -371,6 +377,27 @@ static void a_read_cut_half_way_is_sent_once_more_and_then_failed(void **state)
     assert_true(result.sent);
     assert_string_equal(result.body, "");
     assert_int_equal(wire_requests(place->server), 3);
+}
+
+static void script_half_head(void *context, struct wire_connection *connection, const char *request)
+{
+    static const char half[] = "HTTP/1.1 200 OK\r\nContent-Ty";
+
+    (void)context, (void)request;
+    wire_write(connection, half, strlen(half));
+    uv_shutdown_t *shutdown = memory_alloc(sizeof(*shutdown));
+    uv_shutdown(shutdown, (uv_stream_t *)connection, shutdown_done);
+}
+
+static void an_answer_cut_inside_its_headers_is_none(void **state)
+{
+    struct place *place = *state;
+    struct result result;
+
+    place->script = script_half_head;
+    ask_and_wait(place, "POST", "/x", &result);
+    assert_int_equal(result.status, 0);
+    assert_true(result.sent);
 }
 
 static void gives_up_when_no_answer_begins(void **state)
@@ -751,6 +778,7 @@ int main(void)
         TEST(a_read_lost_on_a_reused_connection_is_sent_once_more),
         TEST(a_lost_write_is_not_repeated),
         TEST(a_read_cut_half_way_is_sent_once_more_and_then_failed),
+        TEST(an_answer_cut_inside_its_headers_is_none),
         TEST(gives_up_when_no_answer_begins),
         TEST(gives_up_when_an_answer_stops),
         TEST(refuses_a_body_over_the_ceiling),

@@ -42,6 +42,7 @@ static void reads_what_the_program_needs_whatever_the_case(void **state)
     assert_string_equal(reply.date, "Tue, 25 Nov 2025 04:11:00 GMT");
     assert_string_equal(reply.warning, "299 - \"spec.x: unknown field\"");
     assert_int_equal(reply.retry_after_s, 7);
+    assert_true(head.whole);
 }
 
 static void an_interim_answer_leaves_nothing(void **state)
@@ -61,6 +62,7 @@ static void an_interim_answer_leaves_nothing(void **state)
     assert_string_equal(head.content_type, "");
     assert_int_equal(head.retry_after_s, -1);
     assert_string_equal(head.date, "now");
+    assert_false(head.whole);
 }
 
 static void retry_after_is_seconds_or_nothing(void **state)
