@@ -73,6 +73,7 @@ PYTEST = PODIDENTITY_VARIANT=$(VARIANT) "$$(tests/python.sh)" -m pytest tests
 
 all: $(LIBRARY) $(PROGRAM) ## build the program: build/release/bin/podidentity
 tests: $(TESTS)
+$(TESTS): | $(FAKES)
 unit: $(TESTS) ## build and run the unit and torture tests (TEST=map: of one module)
 	@failed=; for test in $(TESTS); do \
 	    echo "== $$test"; $(RUN) $$test || failed="$$failed $$test"; \

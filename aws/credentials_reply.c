@@ -30,7 +30,7 @@ static bool fail_with_words(const struct reply *reply, struct error *error)
     while (length + 1 < sizeof(words) && reply->body[length]) {
         char c = reply->body[length];
 
-        words[length++] = c < 0x20 || c >= 0x7f ? ' ' : c;
+        words[length++] = (char)(c < 0x20 || c >= 0x7f ? ' ' : c);
     }
     words[length] = '\0';
     return error_set(error, ERROR_RETRY, "the container's credentials endpoint: HTTP %d: %s",

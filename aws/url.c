@@ -66,7 +66,7 @@ bool aws_url_parse(struct aws_url *parts, const char *variable, const char *url,
 {
     bool http = strncasecmp(url, "http://", 7) == 0;
     const char *open, *close;
-    char port_text[8] = "";
+    char port_text[24] = "";
     long port;
 
     *parts = (struct aws_url){.secure = strncasecmp(url, "https://", 8) == 0};

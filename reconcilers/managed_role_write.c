@@ -22,7 +22,11 @@ enum { YOUNG_ROLE_RETRY_MS = 3000 };
 enum verdict role_create_ask(struct work *work, struct request *request)
 {
     const struct want *want = &work->want;
-    struct iam_role_wish wish = {
+    struct iam_role_wish wish;
+
+    if (work->have.role != PRESENCE_ABSENT)
+        return VERDICT_NEXT;
+    wish = (struct iam_role_wish){
         .name = want->role_name,
         .path = want->role_path,
         .trust = want->trust,
@@ -31,9 +35,6 @@ enum verdict role_create_ask(struct work *work, struct request *request)
         .max_session_s = want->max_session_s,
         .tags = want->tags,
     };
-
-    if (work->have.role != PRESENCE_ABSENT)
-        return VERDICT_NEXT;
     /* From here on it may exist, whatever becomes of the answer. */
     picture_put_role(work->scene->picture, want->role_name, work->binding->record.uid, "");
     iam_create_role(work->arena, request, &wish);
@@ -58,12 +59,22 @@ static void role_made(struct work *work)
     work_tell(work, false, "RoleCreated", "CreateRole", "Created role %s", role->arn);
 }
 
+/* CreateRole says that the name is taken, GetRole that there is none: it is young, ours or not. */
+static enum verdict wait_until_shown(struct work *work)
+{
+    return work_wait(work, FACET_ROLE, "WaitingForRole", YOUNG_ROLE_RETRY_MS,
+                     "A role named %s was made a moment ago and AWS does not show it yet",
+                     work->want.role_name);
+}
+
 enum verdict role_create_answer(struct work *work, const struct reply *reply)
 {
     struct iam_role made;
 
     if (!row_good(work, reply)) {
-        if (aws_already_exists(&work->error) && !work->have.role_named) {
+        if (aws_already_exists(&work->error)) {
+            if (work->have.role_named)
+                return wait_until_shown(work);
             error_clear(&work->error);
             work->have.role = PRESENCE_UNKNOWN;
             work->have.role_named = true;
@@ -328,6 +339,7 @@ enum verdict role_settled(struct work *work, struct request *request)
     if (work->want.managed && !work->have.verified && !work->progress.settled) {
         work->progress.settled = true;
         tell_update(work);
+        ledger_keep(&work->ledger->required_trust, NULL);
         difference_wish_digest(digest, work->arena, &work->want);
         picture_put_role(work->scene->picture, work->want.role_name, work->binding->record.uid,
                          digest);

@@ -22,6 +22,7 @@ struct reconcile {
     struct work work;
     struct reconcile_result result;
     struct error error; /* of the first plan; the report's own is in work */
+    const struct step *failed; /* its row; NULL: none */
     reconcile_done_fn done;
     void *context;
 };
@@ -55,6 +56,19 @@ static void judge_error(struct reconcile_result *result, const struct error *err
         result->end = RECONCILE_DONE; /* nothing changes before an object does */
 }
 
+/* The report itself failed: whatever the plan came to, nobody was told. */
+static void judge_report(struct reconcile *reconcile)
+{
+    struct reconcile_result *result = &reconcile->result;
+
+    result->end = RECONCILE_RETRY;
+    result->delay_ms = 0;
+    if (reconcile->error.kind != ERROR_NONE)
+        return;
+    reconcile->error = reconcile->work.error;
+    result->failed_step = reconcile->work.failed->name;
+}
+
 static void reported(struct work *work)
 {
     struct reconcile *reconcile = container_of(work, struct reconcile, work);
@@ -70,11 +84,8 @@ static void reported(struct work *work)
     result->delay_ms = work->outcome.again_ms;
     if (reconcile->error.kind != ERROR_NONE)
         judge_error(result, &reconcile->error, work);
-    else if (work->failed) {
-        reconcile->error = work->error; /* the report itself failed */
-        result->failed_step = work->failed->name;
-        result->end = RECONCILE_RETRY;
-    }
+    if (work->failed != reconcile->failed)
+        judge_report(reconcile);
     if (work->outcome.gone)
         ledger_forget(work->scene->ledger, work->binding->record.key);
     reconcile_finish(reconcile);
@@ -90,6 +101,7 @@ static void planned(struct work *work)
 
     if (work->failed) {
         reconcile->error = work->error;
+        reconcile->failed = work->failed;
         reconcile->result.failed_step = work->failed->name;
         work->ledger->failed_ms = work->now_ms;
     } else {
@@ -190,6 +202,7 @@ static void released(struct work *work)
 
     if (work->failed) {
         reconcile->error = work->error;
+        reconcile->failed = work->failed;
         reconcile->result.failed_step = work->failed->name;
     }
     reported(work);

@@ -146,6 +146,8 @@ static enum verdict remember(struct work *work, struct request *request)
     ledger_keep(&ledger->role_arn, work->want.role_arn);
     ledger_keep(&ledger->association_id, work->binding->status.association_id);
     ledger_keep(&ledger->association_arn, work->binding->status.association_arn);
+    if (removal_has_retired(work))
+        ledger->retired_until_ms = work->now_ms; /* its tag says when; read it now */
     return VERDICT_NEXT;
 }
 
@@ -176,8 +178,10 @@ static enum verdict finalizer_answer(struct work *work, const struct reply *repl
     if (!kube_reply_good(&work->request, reply, &work->error))
         return VERDICT_FAIL;
     object = kube_decode(reply->body, reply->body_length, &work->error);
-    if (!object)
+    if (!object) {
+        work->error.kind = ERROR_RETRY; /* stored, but the answer came garbled */
         return VERDICT_FAIL;
+    }
     work->resource_version = json_take_text(work->arena, object, "metadata.resourceVersion");
     if (work->resource_version)
         return VERDICT_NEXT;
@@ -197,6 +201,15 @@ const struct step provision_plan[] = {
 
     {"StoreFinalizer", finalizer_ask, finalizer_answer, FACET_ALLOWED},
 
+    /* First of all: what a former binding left must not go on giving its role to pods. */
+    {"ExpectAssociation", association_expect, NULL, FACET_ASSOCIATION},
+    {"ListPodIdentityAssociations", association_list_ask, association_list_answer,
+     FACET_ASSOCIATION},
+    {"DescribePodIdentityAssociation", association_describe_ask, association_describe_answer,
+     FACET_ASSOCIATION},
+    {"DeleteLeftOver", association_delete_left_over_ask, association_delete_answer,
+     FACET_ASSOCIATION},
+
     {"GetRole", role_get_ask, role_get_answer, FACET_ROLE},
     {"ListRolePolicies", role_policies_list_ask, role_policies_list_answer, FACET_ROLE},
     {"GetRolePolicy", role_policy_get_ask, role_policy_get_answer, FACET_ROLE},
@@ -215,14 +228,7 @@ const struct step provision_plan[] = {
     {"DetachRolePolicy", role_detach_ask, role_detach_answer, FACET_ROLE},
     {"RoleSettled", role_settled, NULL, FACET_ROLE},
 
-    {"ExpectAssociation", association_expect, NULL, FACET_ASSOCIATION},
-    {"ListPodIdentityAssociations", association_list_ask, association_list_answer,
-     FACET_ASSOCIATION},
-    {"DescribePodIdentityAssociation", association_describe_ask, association_describe_answer,
-     FACET_ASSOCIATION},
     {"TrustAge", association_trust_age, NULL, FACET_ASSOCIATION},
-    {"DeleteLeftOver", association_delete_left_over_ask, association_delete_answer,
-     FACET_ASSOCIATION},
     {"CreatePodIdentityAssociation", association_create_ask, association_create_answer,
      FACET_ASSOCIATION},
     {"UpdatePodIdentityAssociation", association_update_ask, association_update_answer,

@@ -33,12 +33,37 @@ static void doomed_add(struct work *work, const char *name)
         doomed->names[doomed->count++] = arena_string(work->arena, name);
 }
 
+static bool is_unwanted(const struct work *work, const struct picture_role *role)
+{
+    return !work->want.managed || strcasecmp(role->name, work->want.role_name) != 0;
+}
+
 static void add_unwanted(void *context, const struct picture_role *role)
 {
-    struct work *work = context;
+    if (is_unwanted(context, role))
+        doomed_add(context, role->name);
+}
 
-    if (!work->want.managed || strcasecmp(role->name, work->want.role_name) != 0)
-        doomed_add(work, role->name);
+struct unwanted {
+    const struct work *work;
+    bool found;
+};
+
+static void find_unwanted(void *context, const struct picture_role *role)
+{
+    struct unwanted *unwanted = context;
+
+    if (is_unwanted(unwanted->work, role))
+        unwanted->found = true;
+}
+
+bool removal_has_retired(struct work *work)
+{
+    struct unwanted unwanted = {.work = work};
+
+    picture_each_role_of(work->scene->picture, work->binding->record.uid, find_unwanted,
+                         &unwanted);
+    return unwanted.found;
 }
 
 static void add_any(void *context, const struct picture_role *role)
@@ -64,6 +89,8 @@ static enum verdict doomed_next(struct work *work)
     if (doomed->chosen)
         return VERDICT_NEXT;
     doomed->chosen = doomed->next < doomed->count;
+    if (!doomed->chosen)
+        work->ledger->retired_until_ms = doomed->until_ms;
     return VERDICT_NEXT;
 }
 
@@ -71,8 +98,11 @@ static enum verdict doomed_done(struct work *work)
 {
     struct doomed *doomed = &work->doomed;
 
-    *doomed = (struct doomed){
-        .listed = true, .names = doomed->names, .count = doomed->count, .next = doomed->next + 1};
+    *doomed = (struct doomed){.listed = true,
+                              .names = doomed->names,
+                              .count = doomed->count,
+                              .next = doomed->next + 1,
+                              .until_ms = doomed->until_ms};
     return VERDICT_TOP;
 }
 
@@ -84,15 +114,16 @@ static const char *doomed_name(const struct work *work)
 enum verdict removal_choose_retired(struct work *work, struct request *request)
 {
     (void)request;
-    if (work->have.verified &&
+    if (work->have.verified && !work->doomed.listed &&
         (work->ledger->retired_until_ms == 0 || work->now_ms < work->ledger->retired_until_ms)) {
         if (work->ledger->retired_until_ms != 0 && work->outcome.again_ms == 0)
             work->outcome.again_ms = (uint64_t)(work->ledger->retired_until_ms - work->now_ms) + 1;
         return VERDICT_STOP;
     }
     if (doomed_begin(work)) {
-        work->ledger->retired_until_ms = 0;
         picture_each_role_of(work->scene->picture, work->binding->record.uid, add_unwanted, work);
+        /* Due until the list is through: a failure on the way must not lose the rest. */
+        work->ledger->retired_until_ms = work->doomed.count > 0 ? work->now_ms : 0;
     }
     return doomed_next(work);
 }
@@ -136,8 +167,8 @@ static enum verdict leave_for_later(struct work *work, int64_t until_ms)
 {
     uint64_t delay_ms = (uint64_t)(until_ms - work->now_ms) + 1;
 
-    if (work->ledger->retired_until_ms == 0 || until_ms < work->ledger->retired_until_ms)
-        work->ledger->retired_until_ms = until_ms;
+    if (work->doomed.until_ms == 0 || until_ms < work->doomed.until_ms)
+        work->doomed.until_ms = until_ms;
     if (work->outcome.again_ms == 0 || delay_ms < work->outcome.again_ms)
         work->outcome.again_ms = delay_ms;
     return doomed_done(work);

@@ -70,6 +70,7 @@ enum verdict association_untag_answer(struct work *work, const struct reply *rep
 enum verdict association_settled(struct work *work, struct request *request);
 
 /* removal.c: roles of ours that go, one after the other. */
+bool removal_has_retired(struct work *work); /* the picture shows a role besides the wanted one */
 enum verdict removal_choose_retired(struct work *work, struct request *request);
 enum verdict removal_choose_all(struct work *work, struct request *request);
 enum verdict removal_get_ask(struct work *work, struct request *request);

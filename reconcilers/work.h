@@ -60,6 +60,7 @@ struct doomed {
     bool listed;
     const char **names;
     size_t count, next;
+    int64_t until_ms; /* wall: when the first of those that stay for now may go; 0: none stays */
     bool chosen, read, delete_now;
     struct iam_role role;
     bool inline_listed, attached_listed;

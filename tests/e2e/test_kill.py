@@ -108,7 +108,7 @@ def settled(place, aws, act):
     else:
         generation = place.get("cart")["metadata"]["generation"]
         place.objects.wait(
-            "PodIdentityBinding", "cart", place.name, timeout=60,
+            "PodIdentityBinding", "cart", place.name, timeout=120,
             until=lambda found: found["status"]["observedGeneration"] == generation)
         place.wait_ready("cart")
 

@@ -302,6 +302,10 @@ static void splits_the_arn_of_a_role(void **state)
     }
 }
 
+#define NAME_OF_65                                                                                 \
+    "arn:aws:iam::123456789012:role/"                                                              \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static void what_is_no_arn_of_a_role_is_none(void **state)
 {
     AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_SIZE);
@@ -328,8 +332,7 @@ static void what_is_no_arn_of_a_role_is_none(void **state)
         "arn:aws:iam::123456789012:role/\xc3\xa9/a",
         "arn:aws:iam::123456789012:role/*",
         "arn:/aws:iam::123456789012:role",
-        "arn:aws:iam::123456789012:role/"
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        NAME_OF_65,
     };
     struct iam_role_arn parts;
 

@@ -22,7 +22,7 @@
  * and every watch is told. It answers when the test says so, and breaks when the test says so.
  */
 
-enum { OBJECTS = 30, HISTORY_MAX = 20000, LINE_MAX = 4096, BODY_MAX = 1 << 20 };
+enum { OBJECTS = 30, LINE_MAX = 4096, BODY_MAX = 1 << 20 };
 
 struct change {
     enum { MADE, EDITED, DELETED } what;
@@ -72,10 +72,13 @@ static struct change *state_at(const struct server *server, uint64_t version, un
 
 static void server_change(struct server *server, unsigned object, int what)
 {
-    const struct change *now = state_at(server, server->version, object);
-    struct change *change = &server->history[server->count++];
+    const struct change *now;
+    struct change *change;
 
-    assert_true(server->count < HISTORY_MAX);
+    server->history = memory_resize(server->history, server->count + 1, sizeof(*server->history));
+    now = state_at(server, server->version, object);
+    change = &server->history[server->count++];
+
     change->what = now ? (what == DELETED ? DELETED : EDITED) : MADE;
     change->object = object;
     change->uid = now ? now->uid : ++server->uids;
@@ -371,7 +374,6 @@ static const struct informer_io *io_of(struct server *server)
 static void server_open(struct server *server, bool knows_watch_list)
 {
     *server = (struct server){
-        .history = memory_array(HISTORY_MAX, sizeof(struct change)),
         .version = 1000,
         .knows_watch_list = knows_watch_list,
         .log = TEXT_INIT(1 << 20),

@@ -1,0 +1,94 @@
+#pragma once
+
+/*
+ * An AWS account with one cluster, in memory: IAM roles and what hangs on them, EKS pod identity
+ * associations, STS. Reads the requests our builders make and answers in AWS's own forms. Every
+ * write is counted as an effect when it changed something, as idle when it did not, and as a
+ * trespass when what it was aimed at is not ours.
+ * Behaviour: IAM API 2010-05-08, EKS API 2017-11-01.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tests/fake/fake_wire.h"
+
+#define FAKE_ACCOUNT "123456789012"
+#define FAKE_CLUSTER "main"
+#define FAKE_CLUSTER_ARN "arn:aws:eks:eu-west-1:" FAKE_ACCOUNT ":cluster/" FAKE_CLUSTER
+#define FAKE_ROLE_PATH "/podidentity/eu-west-1/main/"
+#define FAKE_BOUNDARY "arn:aws:iam::" FAKE_ACCOUNT ":policy/podidentity/boundary"
+#define FAKE_CONTROLLER_ROLE "podidentity-controller"
+
+struct fake_pair {
+    char *key, *value;
+};
+struct fake_pairs {
+    struct fake_pair *items;
+    size_t count;
+};
+
+struct fake_role {
+    char *name, *path, *trust, *description, *boundary; /* boundary NULL: none */
+    int64_t max_session_s, created_ms;
+    struct fake_pairs tags, policies, attached; /* attached: ARNs, no values */
+    bool foreign;
+};
+
+struct fake_association {
+    char *namespace_name, *service_account, *role_arn, *id, *owner_arn; /* owner_arn NULL: none */
+    char *token;
+    int64_t created_ms, modified_ms;
+    struct fake_pairs tags;
+    bool foreign;
+};
+
+struct fake_aws {
+    struct fake_server server;
+    const int64_t *now_ms;
+    struct fake_role **roles;
+    size_t role_count;
+    struct fake_association **associations;
+    size_t association_count;
+    unsigned ids; /* how many were given out */
+
+    /* switches */
+    size_t page_max;        /* items on a page, 0: as asked */
+    int64_t iam_settles_ms; /* until IAM shows a new role */
+    int64_t eks_settles_ms; /* until EKS sees a new role */
+    bool boundary_required; /* writes to a role without the boundary are denied */
+    const char *cluster;    /* the only one there is */
+
+    /* since fake_aws_reset */
+    struct fake_counts effects;
+    unsigned idle_writes, trespasses;
+    const char *idle_operation; /* the last idle one */
+};
+
+void fake_aws_init(struct fake_aws *aws, const int64_t *now_ms);
+void fake_aws_finish(struct fake_aws *aws);
+void fake_aws_reset(struct fake_aws *aws);
+
+/* Somebody else at work, not counted. What a test adds is foreign until it says otherwise. */
+struct fake_role *fake_aws_add_role(struct fake_aws *aws, const char *path, const char *name,
+                                    const char *trust);
+struct fake_association *fake_aws_add_association(struct fake_aws *aws, const char *namespace_name,
+                                                  const char *service_account,
+                                                  const char *role_arn);
+/* Names whatever the case; NULL when there is none. */
+struct fake_role *fake_aws_role(const struct fake_aws *aws, const char *name);
+struct fake_association *fake_aws_association(const struct fake_aws *aws,
+                                              const char *namespace_name,
+                                              const char *service_account);
+
+/* True when something changed. */
+bool fake_pairs_put(struct fake_pairs *pairs, const char *key, const char *value);
+bool fake_pairs_remove(struct fake_pairs *pairs, const char *key);
+/* NULL when absent. */
+const char *fake_pairs_get(const struct fake_pairs *pairs, const char *key);
+/* Replaces one of the texts; true when it was another. */
+bool fake_text_set(char **place, const char *text);
+
+/* The whole state without IDs and times, a line each, sorted: two equal texts, two equal AWSs. */
+void fake_aws_describe(const struct fake_aws *aws, struct text *text);

@@ -1,0 +1,348 @@
+#include "tests/fake/fake_kubernetes.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/encode.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+enum { ID_MAX = 600, PARTS_MAX = 8 };
+
+static void id_of(char id[ID_MAX], const char *plural, const char *space, const char *name)
+{
+    snprintf(id, ID_MAX, "%s/%s/%s", plural, space, name);
+}
+
+/* RFC 7396. */
+static void merge(json_t *object, const json_t *patch)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)patch, key, value)
+    {
+        json_t *inner = json_object_get(object, key);
+
+        if (json_is_null(value)) {
+            json_object_del(object, key);
+        } else if (json_is_object(value)) {
+            if (!json_is_object(inner))
+                json_object_set_new(object, key, inner = json_object());
+            merge(json_object_get(object, key), value);
+        } else {
+            json_object_set(object, key, value);
+        }
+    }
+}
+
+static json_t *metadata_of(json_t *object)
+{
+    json_t *metadata = json_object_get(object, "metadata");
+
+    if (!metadata) {
+        json_object_set_new(object, "metadata", json_object());
+        metadata = json_object_get(object, "metadata");
+    }
+    return metadata;
+}
+
+static void set_time(const struct fake_kubernetes *kubernetes, json_t *metadata, const char *key)
+{
+    char time[ENCODE_TIME_SIZE];
+
+    encode_time(*kubernetes->now_ms, time);
+    json_object_set_new(metadata, key, json_string(time));
+}
+
+static void announce(struct fake_kubernetes *kubernetes, const char *id, const json_t *object)
+{
+    struct fake_change *change = memory_alloc(sizeof(*change));
+
+    change->id = memory_string(id);
+    change->object = object ? json_deep_copy(object) : NULL;
+    list_init(&change->link);
+    list_append(&kubernetes->changes, &change->link);
+}
+
+/* Stores the object under a new version, or lets it go when nothing keeps it. */
+static void store(struct fake_kubernetes *kubernetes, const char *id, json_t *object)
+{
+    json_t *metadata = metadata_of(object);
+    char version[24];
+
+    snprintf(version, sizeof(version), "%u", ++kubernetes->versions);
+    json_object_set_new(metadata, "resourceVersion", json_string(version));
+    if (json_object_get(metadata, "deletionTimestamp") &&
+        json_array_size(json_object_get(metadata, "finalizers")) == 0) {
+        json_object_del(kubernetes->objects, id);
+        announce(kubernetes, id, NULL);
+        return;
+    }
+    json_object_set(kubernetes->objects, id, object);
+    announce(kubernetes, id, object);
+}
+
+static void raise_generation(json_t *object)
+{
+    json_t *metadata = metadata_of(object);
+
+    json_object_set_new(metadata, "generation",
+                        json_integer(json_path_int(metadata, "generation", 0) + 1));
+}
+
+static void create(struct fake_kubernetes *kubernetes, const char *id, const char *space,
+                   const char *name, json_t *object)
+{
+    json_t *metadata = metadata_of(object);
+    char uid[40];
+
+    snprintf(uid, sizeof(uid), "uid-%u", ++kubernetes->uids);
+    json_object_set_new(metadata, "name", json_string(name));
+    if (*space)
+        json_object_set_new(metadata, "namespace", json_string(space));
+    json_object_set_new(metadata, "uid", json_string(uid));
+    set_time(kubernetes, metadata, "creationTimestamp");
+    json_object_set_new(object, "status", json_pack("{s:i}", "observedGeneration", -1));
+    raise_generation(object);
+    store(kubernetes, id, object);
+}
+
+void fake_kubernetes_apply(struct fake_kubernetes *kubernetes, const char *plural,
+                           const char *namespace_name, const char *name, json_t *object)
+{
+    json_t *held = fake_kubernetes_get(kubernetes, plural, namespace_name, name);
+    char id[ID_MAX];
+
+    id_of(id, plural, namespace_name, name);
+    if (!held) {
+        create(kubernetes, id, namespace_name, name, object);
+    } else {
+        AUTO_JSON json_t *after = json_deep_copy(held);
+
+        json_object_set(after, "spec", json_object_get(object, "spec"));
+        if (!json_equal(json_object_get(after, "spec"), json_object_get(held, "spec")))
+            raise_generation(after);
+        merge(metadata_of(after), metadata_of(object));
+        if (!json_equal(after, held))
+            store(kubernetes, id, after);
+    }
+    json_decref(object);
+}
+
+void fake_kubernetes_delete(struct fake_kubernetes *kubernetes, const char *plural,
+                            const char *namespace_name, const char *name)
+{
+    json_t *held = fake_kubernetes_get(kubernetes, plural, namespace_name, name);
+    AUTO_JSON json_t *after = json_deep_copy(held);
+    char id[ID_MAX];
+
+    assert(held);
+    id_of(id, plural, namespace_name, name);
+    if (!json_path(after, "metadata.deletionTimestamp")) {
+        set_time(kubernetes, metadata_of(after), "deletionTimestamp");
+        raise_generation(after);
+        store(kubernetes, id, after);
+    }
+}
+
+void fake_kubernetes_patch(struct fake_kubernetes *kubernetes, const char *plural,
+                           const char *namespace_name, const char *name, json_t *patch)
+{
+    AUTO_JSON json_t *after =
+        json_deep_copy(fake_kubernetes_get(kubernetes, plural, namespace_name, name));
+    char id[ID_MAX];
+
+    assert(after);
+    id_of(id, plural, namespace_name, name);
+    merge(after, patch);
+    if (json_object_get(patch, "spec"))
+        raise_generation(after);
+    store(kubernetes, id, after);
+    json_decref(patch);
+}
+
+json_t *fake_kubernetes_get(const struct fake_kubernetes *kubernetes, const char *plural,
+                            const char *namespace_name, const char *name)
+{
+    char id[ID_MAX];
+
+    id_of(id, plural, namespace_name, name);
+    return json_object_get(kubernetes->objects, id);
+}
+
+struct fake_change *fake_kubernetes_take_change(struct fake_kubernetes *kubernetes)
+{
+    struct list *link = list_take_first(&kubernetes->changes);
+
+    return link ? container_of(link, struct fake_change, link) : NULL;
+}
+
+void fake_change_free(struct fake_change *change)
+{
+    free(change->id);
+    json_decref(change->object);
+    free(change);
+}
+
+size_t fake_kubernetes_events(const struct fake_kubernetes *kubernetes, const char *reason)
+{
+    size_t i, count = 0;
+    json_t *event;
+
+    json_array_foreach(kubernetes->events, i, event)
+        count += text_equal(json_path_text(event, "reason"), reason);
+    return count;
+}
+
+/* Requests ------------------------------------------------------------------------------------- */
+
+/* "/apis/podidentity.io/v1alpha1[/namespaces/shop]/podidentitybindings/cart[/status]". */
+struct target {
+    char parts[PARTS_MAX][256];
+    size_t count;
+    const char *plural, *space, *name, *subresource;
+};
+
+static void read_target(struct target *target, const char *path)
+{
+    size_t at = 3;
+
+    while (*path == '/' && target->count < PARTS_MAX) {
+        size_t length = strcspn(++path, "/");
+
+        snprintf(target->parts[target->count++], sizeof(target->parts[0]), "%.*s", (int)length,
+                 path);
+        path += length;
+    }
+    target->space = "";
+    if (target->count > at + 2 && strcmp(target->parts[at], "namespaces") == 0) {
+        target->space = target->parts[at + 1];
+        at += 2;
+    }
+    target->plural = target->parts[at];
+    target->name = at + 1 < target->count ? target->parts[at + 1] : "";
+    target->subresource = at + 2 < target->count ? target->parts[at + 2] : "";
+}
+
+static void answer_object(struct fake_answer *answer, int status, const json_t *object)
+{
+    AUTO_FREE char *bytes = json_dumps(object, JSON_COMPACT);
+
+    answer->status = status;
+    answer->content_type = "application/json";
+    text_add_string(&answer->body, bytes);
+}
+
+static void refuse(struct fake_answer *answer, int status, const char *reason, const char *words)
+{
+    fake_answer_error(answer, SERVICE_KUBERNETES, status, reason, "%s", words);
+}
+
+static bool take_event(struct fake_kubernetes *kubernetes, const struct target *target,
+                       const json_t *body, struct fake_answer *answer)
+{
+    size_t i;
+    json_t *event;
+
+    if (strcmp(target->plural, "events") != 0)
+        return false;
+    if (text_equal(kubernetes->terminating, target->space)) {
+        refuse(answer, 403, "Forbidden", "namespace is being terminated");
+        return true;
+    }
+    if (!*target->name) {
+        json_array_append(kubernetes->events, (json_t *)body);
+        answer_object(answer, 201, body);
+        return true;
+    }
+    json_array_foreach(kubernetes->events, i, event)
+    {
+        if (!text_equal(json_path_text(event, "metadata.name"), target->name))
+            continue;
+        merge(event, body);
+        answer_object(answer, 200, event);
+        return true;
+    }
+    refuse(answer, 404, "NotFound", "event not found");
+    return true;
+}
+
+/* The main resource ignores status, /status ignores all else. Finalizers and status are all that
+ * the program may write. */
+static void apply_patch(struct fake_kubernetes *kubernetes, const struct target *target,
+                        json_t *held, const json_t *body, struct fake_answer *answer)
+{
+    bool of_status = strcmp(target->subresource, "status") == 0;
+    const char *version = json_path_text(body, "metadata.resourceVersion");
+    AUTO_JSON json_t *after = json_deep_copy(held), *part = NULL;
+    char id[ID_MAX];
+
+    assert(version && !json_object_get(body, "spec"));
+    if (!text_equal(version, json_path_text(held, "metadata.resourceVersion"))) {
+        refuse(answer, 409, "Conflict", "the object has been modified");
+        return;
+    }
+    part = of_status ? json_pack("{s:O}", "status", json_object_get(body, "status"))
+                     : json_pack("{s:O}", "metadata", json_object_get(body, "metadata"));
+    merge(after, part);
+    id_of(id, target->plural, target->space, target->name);
+    if (json_equal(after, held)) {
+        kubernetes->idle_writes++;
+    } else {
+        kubernetes->status_writes += of_status;
+        kubernetes->finalizer_writes += !of_status;
+        store(kubernetes, id, after);
+    }
+    answer_object(answer, 200, after);
+}
+
+static void answer(struct fake_server *server, const struct request *request,
+                   struct fake_answer *answer)
+{
+    struct fake_kubernetes *kubernetes = container_of(server, struct fake_kubernetes, server);
+    struct target target = {0};
+    struct error ignored;
+    AUTO_JSON json_t *body = json_parse(request->body, request->body_length, &ignored);
+    json_t *held;
+
+    read_target(&target, request->path);
+    assert(json_is_object(body));
+    if (take_event(kubernetes, &target, body, answer))
+        return;
+    held = fake_kubernetes_get(kubernetes, target.plural, target.space, target.name);
+    assert(strcmp(request->method, "PATCH") == 0);
+    if (held)
+        apply_patch(kubernetes, &target, held, body, answer);
+    else
+        refuse(answer, 404, "NotFound", "not found");
+}
+
+void fake_kubernetes_init(struct fake_kubernetes *kubernetes, const int64_t *now_ms)
+{
+    *kubernetes = (struct fake_kubernetes){.server = {.answer = answer},
+                                           .now_ms = now_ms,
+                                           .objects = json_object(),
+                                           .events = json_array()};
+    list_init(&kubernetes->changes);
+}
+
+void fake_kubernetes_finish(struct fake_kubernetes *kubernetes)
+{
+    struct fake_change *change;
+
+    while ((change = fake_kubernetes_take_change(kubernetes)))
+        fake_change_free(change);
+    json_decref(kubernetes->objects);
+    json_decref(kubernetes->events);
+}
+
+void fake_kubernetes_reset(struct fake_kubernetes *kubernetes)
+{
+    kubernetes->status_writes = kubernetes->finalizer_writes = kubernetes->idle_writes = 0;
+    json_array_clear(kubernetes->events);
+}

@@ -1,0 +1,121 @@
+#include "tests/fake/scenarios.h"
+
+#include "base/memory.h"
+
+#define TRUST                                                                                      \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":" \
+    "\"pods.eks.amazonaws.com\"},\"Action\":[\"sts:AssumeRole\",\"sts:TagSession\"]}]}"
+
+#define EXISTING "arn:aws:iam::" FAKE_ACCOUNT ":role/app/cart-reader"
+
+static const char managed[] =
+    "{\"serviceAccountName\":\"cart\",\"roleDescription\":\"the cart\",\"tags\":{\"team\":"
+    "\"blue\"},\"permissionPolicy\":{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":"
+    "\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\"}]},\"permissionPolicyARNs\":["
+    "\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]}";
+
+/* Every field that may change, changed: one policy goes, another comes; a tag each way. */
+static const char changed[] =
+    "{\"serviceAccountName\":\"cart\",\"roleDescription\":\"the new cart\",\"maxSessionDuration\":"
+    "7200,\"tags\":{\"stage\":\"live\"},\"permissionPolicyName\":\"cart\",\"permissionPolicy\":{"
+    "\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:PutObject\","
+    "\"Resource\":\"*\"}]},\"permissionPolicyARNs\":[\"arn:aws:iam::aws:policy/PowerUserAccess\"]}";
+
+static const char existing[] = "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING "\"}";
+
+static void bind_managed(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", managed);
+}
+
+static void bind_changed(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", changed);
+}
+
+static void bind_existing(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", existing);
+}
+
+static void unbind(struct fake_world *world)
+{
+    fake_world_unbind(world, "cart");
+}
+
+static void make_role(struct fake_world *world)
+{
+    fake_aws_add_role(&world->aws, "/app/", "cart-reader", TRUST);
+}
+
+static void have_existing(struct fake_world *world)
+{
+    make_role(world);
+    bind_existing(world);
+}
+
+/* A stranger's role and association stand beside: none of them may be written to. */
+static void have_managed(struct fake_world *world)
+{
+    make_role(world);
+    fake_aws_add_association(&world->aws, "shop", "till", EXISTING);
+    bind_managed(world);
+}
+
+/* Its finalizer was taken away by hand: what it made is still there, and so are its tags. */
+static void have_left_over(struct fake_world *world, void (*bind)(struct fake_world *))
+{
+    make_role(world);
+    bind(world);
+    fake_world_settle(world);
+    fake_kubernetes_patch(&world->kubernetes, podidentitybinding_resource.plural, "shop", "cart",
+                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
+    unbind(world);
+}
+
+static void left_over_existing(struct fake_world *world)
+{
+    have_left_over(world, bind_existing);
+}
+
+/* Two roles of ours at once: the retired one goes with the binding. */
+static void have_retired(struct fake_world *world)
+{
+    have_managed(world);
+    fake_world_settle(world);
+    bind_existing(world);
+}
+
+static void make_young(struct fake_world *world)
+{
+    world->aws.iam_settles_ms = 4000;
+    world->aws.eks_settles_ms = 9000;
+}
+
+static void somebody_took_boundary(struct fake_world *world)
+{
+    have_managed(world);
+    fake_world_settle(world);
+    for (size_t i = 0; i < world->aws.role_count; i++)
+        if (!world->aws.roles[i]->foreign)
+            fake_text_set(&world->aws.roles[i]->boundary, NULL);
+    world->aws.boundary_required = true;
+}
+
+const struct scenario scenarios[] = {
+    {"create a managed role with two policies", make_role, bind_managed, 0, "True Ready", true},
+    {"create on a slow IAM and a slower EKS", make_young, bind_managed, 0, "True Ready", false},
+    {"create on an existing role", make_role, bind_existing, 0, "True Ready", true},
+    {"update every field that may change", have_managed, bind_changed, 0, "True Ready", false},
+    {"update a role whose boundary is gone", somebody_took_boundary, bind_changed, 0, "True Ready", false},
+    {"roleARN to managed", have_existing, bind_managed, 0, "True Ready", false},
+    {"managed to roleARN", have_managed, bind_existing, 0, "True Ready", false},
+    {"managed to roleARN and 7 hours on", have_managed, bind_existing, 7 * 60 * 60 * 1000, "True Ready", false},
+    {"and back to managed", have_retired, bind_managed, 0, "True Ready", false},
+    {"delete a managed role", have_managed, unbind, 0, "", true},
+    {"delete a role whose boundary is gone", somebody_took_boundary, unbind, 0, "", false},
+    {"delete with a retired role", have_retired, unbind, 0, "", false},
+    {"delete on an existing role", have_existing, unbind, 0, "", true},
+    {"association of a former binding", left_over_existing, bind_existing, 0, "True Ready", true},
+};
+const size_t scenario_count = COUNT(scenarios);

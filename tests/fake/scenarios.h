@@ -1,0 +1,23 @@
+#pragma once
+
+/*
+ * What a person does to a binding, from a quiet world to a quiet world. Torture runs each of them
+ * once untouched, for reference, and then once for every way in which it can be disturbed.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tests/fake/fake_world.h"
+
+struct scenario {
+    const char *name;
+    void (*prepare)(struct fake_world *world); /* NULL: nothing is there before */
+    void (*change)(struct fake_world *world);
+    int64_t pass_ms; /* what follows by itself within that time belongs to it */
+    const char *end; /* the binding's condition Ready; "": it is gone */
+    bool quick;      /* disturbed twice in a row, too */
+};
+
+extern const struct scenario scenarios[];
+extern const size_t scenario_count;
