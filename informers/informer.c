@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "informers/records.h"
 #include "informers/reflector.h"
+#include "kube/decode.h"
 #include "kube/object.h"
 #include "kube/watch.h"
 
@@ -419,7 +420,7 @@ static bool take_answer(struct informer *informer, const struct reply *reply, st
 
     if (!kube_reply_good(&informer->request, reply, error))
         return false;
-    page = json_parse(reply->body, reply->body_length, error);
+    page = kube_decode(reply->body, reply->body_length, error);
     if (!page)
         return error_wrap(error, "list");
     if (informer->reflector.phase == REFLECTOR_PROBING) {
