@@ -12,20 +12,18 @@ static const char indent[] = "        ";
 /* Breaks the sentence at spaces into lines that are not wider than WIDTH. */
 static void add_wrapped(struct text *text, const char *sentence)
 {
-    size_t column = WIDTH;
+    size_t column = 0;
 
     while (*sentence) {
         size_t word = strcspn(sentence, " ");
 
         if (column + 1 + word > WIDTH) {
-            text_add_string(text, column == WIDTH ? indent : "\n        ");
-            column = sizeof(indent) - 1;
-        } else {
-            text_add_char(text, ' ');
-            column++;
+            text_add_char(text, '\n');
+            column = 0;
         }
+        text_add_string(text, column == 0 ? indent : " ");
         text_add(text, sentence, word);
-        column += word;
+        column += (column == 0 ? sizeof(indent) - 1 : 1) + word;
         sentence += word;
         sentence += strspn(sentence, " ");
     }

@@ -124,7 +124,7 @@ static void load_with(const struct precedence *row, const char *flag, const char
     world_variables[1] = "PODIDENTITY_CLUSTER_NAME=main";
     world_variables[2] = "AWS_REGION=eu-west-1";
     world_variables[3] = "PODIDENTITY_PERMISSIONS_BOUNDARY=" BOUNDARY;
-    if (!variable && text_equal(row->name, "cluster-name") && (flag || file))
+    if (text_equal(row->name, "cluster-name"))
         world_variables[1] = "OTHER=";
     if (!variable && text_equal(row->name, "permissions-boundary"))
         world_variables[3] = "PODIDENTITY_ALLOW_UNBOUNDED_ROLES=true";
@@ -150,9 +150,10 @@ static void takes_the_flag_then_the_variable_then_the_file_then_the_default(void
         assert_holds(&config, setting, row->variable);
         load_with(row, NULL, NULL, row->file, &config);
         assert_holds(&config, setting, row->file);
+        if (!setting->fallback[0]) /* the tests below say what stands in for nothing */
+            continue;
         load_with(row, NULL, NULL, NULL, &config);
-        if (setting->fallback[0])
-            assert_holds(&config, setting, setting->fallback);
+        assert_holds(&config, setting, setting->fallback);
     }
 }
 
