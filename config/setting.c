@@ -82,9 +82,9 @@ static size_t smaller(size_t a, size_t b)
 }
 
 /* '_' for '-' and capitals are how people spell these names elsewhere: no mistake at all. */
-static char plain(char letter)
+static int plain(char letter)
 {
-    return letter == '_' ? '-' : (char)tolower((unsigned char)letter);
+    return letter == '_' ? '-' : tolower((unsigned char)letter);
 }
 
 /* Levenshtein's distance, row by row. */
@@ -135,16 +135,17 @@ void setting_variable(const struct setting *setting, char name[SETTING_VARIABLE_
 
     assert(length > 0 && length < SETTING_VARIABLE_SIZE);
     for (; *name; name++)
-        *name = *name == '-' ? '_' : (char)toupper((unsigned char)*name);
+        *name = *name == '-' ? '_' : (char)(unsigned char)toupper((unsigned char)*name);
 }
 
 void setting_show(const char *text, char shown[SETTING_SHOWN_SIZE])
 {
-    enum { DOTS = sizeof("...") };
+    static const char dots[] = "...";
 
     snprintf(shown, SETTING_SHOWN_SIZE, "%s", text);
     if (strlen(text) < SETTING_SHOWN_SIZE)
         return;
-    text_cut(shown, SETTING_SHOWN_SIZE - DOTS - 4);
-    strcat(shown, "...");
+    /* snprintf may have cut a character in two: room for the dots, and for the rest of one. */
+    text_cut(shown, SETTING_SHOWN_SIZE - sizeof(dots) - 3);
+    memcpy(shown + strlen(shown), dots, sizeof(dots));
 }

@@ -10,7 +10,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/yaml.h"
-#include "config/form.h"
 #include "config/setting.h"
 #include "tests/unit/config_world.h"
 
