@@ -204,7 +204,8 @@ static void survives_a_cut_at_every_byte(void **state)
         assert_true(known); /* never half a line */
         /* libcurl needs no last LF to know the end; nothing can follow it. */
         assert_true((*place->failure == 0) == (length >= strlen(answer) - 1));
-        wire_close(place->connection);
+        if (wire_open(place->server) > 0)
+            wire_close(place->connection);
     }
     assert_string_equal(place->lines.bytes, "one|two|three|");
 }
@@ -368,8 +369,8 @@ static void a_server_faster_than_the_reader_is_held_back(void **state)
         size_t taken, waiting;
 
         uv_run(loop_uv(place->loop), UV_RUN_NOWAIT);
-        if (place->ended)
-            break;
+        if (place->ended || wire_open(place->server) == 0)
+            continue; /* the server's end of it is gone */
         taken = offered - (wire_unsent(place->connection) < offered ? wire_unsent(place->connection)
                                                                     : offered);
         waiting = taken > place->delivered ? taken - place->delivered : 0;
