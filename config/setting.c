@@ -131,11 +131,16 @@ const char *setting_nearest(const char *name, enum setting_place place)
 
 void setting_variable(const struct setting *setting, char name[SETTING_VARIABLE_SIZE])
 {
+    static const char from[] = "-abcdefghijklmnopqrstuvwxyz", to[] = "_ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     int length = snprintf(name, SETTING_VARIABLE_SIZE, "PODIDENTITY_%s", setting->name);
 
     assert(length > 0 && length < SETTING_VARIABLE_SIZE);
-    for (; *name; name++)
-        *name = *name == '-' ? '_' : (char)(unsigned char)toupper((unsigned char)*name);
+    for (; *name; name++) {
+        const char *at = strchr(from, *name);
+
+        if (at)
+            *name = to[at - from];
+    }
 }
 
 void setting_show(const char *text, char shown[SETTING_SHOWN_SIZE])
