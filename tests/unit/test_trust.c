@@ -2,505 +2,446 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
-#include <stdio.h>
-#include <string.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <pthread.h>
 
-#include "base/arena.h"
 #include "base/error.h"
-#include "base/json.h"
-#include "reconcilers/policy.h"
-#include "reconcilers/trust.h"
+#include "net/http.h"
+#include "net/trust.h"
+#include "tests/unit/wire.h"
 
-#define CLUSTER "arn:aws:eks:eu-west-1:111122223333:cluster/main"
-
-enum { ARENA_MAX = 4 << 20, DOCUMENT_MAX = 8192 };
-
-static const struct trust_subject cart = {
-    .partition = "aws",
-    .account_id = "111122223333",
-    .cluster_arn = CLUSTER,
-    .cluster_name = "main",
-    .namespace_name = "shop",
-    .service_account = "cart",
-    .session_tags = true,
+/* A certificate and its key, as objects and as PEM. */
+struct identity {
+    X509 *certificate;
+    EVP_PKEY *key;
+    char *certificate_pem, *key_pem;
 };
 
-static struct trust_subject without_tags(void)
-{
-    struct trust_subject subject = cart;
+/* A TLS server in a thread of its own: one connection after another, one request on each. */
+struct tls_server {
+    pthread_t thread;
+    SSL_CTX *context;
+    int listener, port;
+    char shown[64]; /* the client certificate's name; read after the answer has come */
+};
 
-    subject.session_tags = false;
-    return subject;
+static struct identity authority, other_authority, server_identity, client_identity;
+static char folder[] = "/tmp/trust-XXXXXX";
+
+static char *pem_take(BIO *bio)
+{
+    char *bytes;
+    long length = BIO_get_mem_data(bio, &bytes);
+    char *pem = memory_text(bytes, (size_t)length);
+
+    BIO_free(bio);
+    return pem;
 }
 
-static void the_hash_is_forty_bits_of_sha256_in_base32(void **state)
+static void extension_add(X509 *certificate, X509 *issuer, int nid, const char *value)
 {
-    char hash[TRUST_HASH_SIZE];
+    X509V3_CTX context;
+    X509_EXTENSION *extension;
 
-    (void)state;
-    /* printf 'ARN\nshop\ncart' | sha256sum; the first ten digits through base32 */
-    trust_hash(hash, CLUSTER, "shop", "cart");
-    assert_string_equal(hash, "d6ug4jel");
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    assert_non_null(extension);
+    X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
 }
 
-static void the_hash_tells_apart_what_a_plain_join_would_mix(void **state)
+/* issuer NULL: an authority, signed by itself. */
+static void identity_make(struct identity *identity, const char *name,
+                          const struct identity *issuer, const char *alternative)
 {
-    char one[TRUST_HASH_SIZE], other[TRUST_HASH_SIZE];
+    static long serial = 1;
+    X509 *certificate = X509_new();
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509_NAME *subject = X509_get_subject_name(certificate);
+    BIO *bio;
 
-    (void)state;
-    trust_hash(one, CLUSTER, "a", "b-c");
-    trust_hash(other, CLUSTER, "a-b", "c");
-    assert_string_not_equal(one, other);
-    trust_hash(other, CLUSTER "2", "a", "b-c");
-    assert_string_not_equal(one, other);
+    X509_set_version(certificate, X509_VERSION_3);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial++);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_set_pubkey(certificate, key);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
+    X509_set_issuer_name(certificate,
+                         issuer ? X509_get_subject_name(issuer->certificate) : subject);
+    if (!issuer)
+        extension_add(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE");
+    if (alternative)
+        extension_add(certificate, certificate, NID_subject_alt_name, alternative);
+    X509_sign(certificate, issuer ? issuer->key : key, EVP_sha256());
+    identity->certificate = certificate;
+    identity->key = key;
+    bio = BIO_new(BIO_s_mem());
+    PEM_write_bio_X509(bio, certificate);
+    identity->certificate_pem = pem_take(bio);
+    bio = BIO_new(BIO_s_mem());
+    PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL);
+    identity->key_pem = pem_take(bio);
 }
 
-#define STATEMENT(conditions)                                                                      \
-    "{\"Sid\":\"PodIdentityd6ug4jel\",\"Effect\":\"Allow\","                                       \
-    "\"Principal\":{\"Service\":\"pods.eks.amazonaws.com\"},"                                      \
-    "\"Action\":[\"sts:AssumeRole\",\"sts:TagSession\"],\"Condition\":" conditions "}"
-#define ACCOUNT "\"aws:SourceAccount\":\"111122223333\""
-#define ARN_CONDITION "\"ArnEquals\":{\"aws:SourceArn\":\"" CLUSTER "\"}"
-
-static void writes_exactly_the_statement_of_each_scope(void **state)
+static void identity_free(struct identity *identity)
 {
-    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
-    const struct trust_subject untagged = without_tags();
-    const char *cluster = STATEMENT("{\"StringEquals\":{" ACCOUNT "}," ARN_CONDITION "}");
-
-    (void)state;
-    assert_string_equal(trust_statement(arena, &cart, TRUST_ACCOUNT),
-                        STATEMENT("{\"StringEquals\":{" ACCOUNT "}}"));
-    assert_string_equal(trust_statement(arena, &cart, TRUST_CLUSTER), cluster);
-    assert_string_equal(
-        trust_statement(arena, &cart, TRUST_SERVICE_ACCOUNT),
-        STATEMENT("{\"StringEquals\":{" ACCOUNT ",\"aws:RequestTag/eks-cluster-arn\":\"" CLUSTER
-                  "\",\"aws:RequestTag/kubernetes-namespace\":\"shop\","
-                  "\"aws:RequestTag/kubernetes-service-account\":\"cart\"}," ARN_CONDITION "}"));
-    assert_string_equal(trust_statement(arena, &untagged, TRUST_SERVICE_ACCOUNT), cluster);
-    assert_string_equal(trust_document(arena, &cart, TRUST_ACCOUNT),
-                        "{\"Version\":\"2012-10-17\",\"Statement\":[" STATEMENT(
-                            "{\"StringEquals\":{" ACCOUNT "}}") "]}");
+    X509_free(identity->certificate);
+    EVP_PKEY_free(identity->key);
+    free(identity->certificate_pem);
+    free(identity->key_pem);
 }
 
-static void what_we_write_admits_its_subject_and_fits_into_iam(void **state)
+static int identities_make(void **state)
 {
-    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
-    const struct trust_subject untagged = without_tags();
+    (void)state;
+    identity_make(&authority, "authority", NULL, NULL);
+    identity_make(&other_authority, "other authority", NULL, NULL);
+    identity_make(&server_identity, "server", &authority, "DNS:right.invalid,IP:127.0.0.1");
+    identity_make(&client_identity, "client", &authority, NULL);
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int identities_free(void **state)
+{
+    (void)state;
+    identity_free(&authority);
+    identity_free(&other_authority);
+    identity_free(&server_identity);
+    identity_free(&client_identity);
+    return rmdir(folder);
+}
+
+static void connection_serve(struct tls_server *server, int socket)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
+                                 "Connection: close\r\n\r\nok";
+    char request[4096];
+    SSL *ssl = SSL_new(server->context);
+
+    SSL_set_fd(ssl, socket);
+    if (SSL_accept(ssl) == 1 && SSL_read(ssl, request, sizeof(request)) > 0) {
+        X509 *shown = SSL_get0_peer_certificate(ssl);
+
+        if (shown)
+            X509_NAME_get_text_by_NID(X509_get_subject_name(shown), NID_commonName, server->shown,
+                                      sizeof(server->shown));
+        SSL_write(ssl, answer, (int)strlen(answer));
+        SSL_shutdown(ssl);
+    }
+    SSL_free(ssl);
+    close(socket);
+}
+
+static void *server_run(void *context)
+{
+    struct tls_server *server = context;
+    int socket;
+
+    while ((socket = accept(server->listener, NULL, NULL)) >= 0)
+        connection_serve(server, socket);
+    return NULL;
+}
+
+static void server_start(struct tls_server *server)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(address);
+
+    *server = (struct tls_server){.context = SSL_CTX_new(TLS_server_method())};
+    SSL_CTX_use_certificate(server->context, server_identity.certificate);
+    SSL_CTX_use_PrivateKey(server->context, server_identity.key);
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(server->context), authority.certificate);
+    SSL_CTX_set_verify(server->context, SSL_VERIFY_PEER, NULL);
+    server->listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(server->listener, (struct sockaddr *)&address, length), 0);
+    assert_int_equal(listen(server->listener, 16), 0);
+    getsockname(server->listener, (struct sockaddr *)&address, &length);
+    server->port = ntohs(address.sin_port);
+    assert_int_equal(pthread_create(&server->thread, NULL, server_run, server), 0);
+}
+
+static void server_stop(struct tls_server *server)
+{
+    shutdown(server->listener, SHUT_RDWR); /* wakes accept */
+    pthread_join(server->thread, NULL);
+    close(server->listener);
+    SSL_CTX_free(server->context);
+}
+
+struct outcome {
+    bool done, sent;
+    int status;
+    char failure[512], shown[64];
+};
+
+static void outcome_keep(void *context, const struct reply *reply)
+{
+    struct outcome *outcome = context;
+
+    outcome->done = true;
+    outcome->status = reply->status;
+    outcome->sent = reply->sent;
+    snprintf(outcome->failure, sizeof(outcome->failure), "%s",
+             reply->failure ? reply->failure : "");
+}
+
+/* One request over TLS to a server at 127.0.0.1 whose certificate `authority` signed. */
+static void ask(struct http_peer_options options, struct outcome *outcome)
+{
+    struct loop *loop = loop_create();
+    struct http *http =
+        http_create(loop, &(struct http_options){"podidentity/test", 4, 10000, 10000, 10000});
+    struct request request = {.method = "POST", .path = "/", .write = true};
+    struct tls_server server;
+    struct http_peer *peer;
+    struct error error = {0};
+    char url[64];
+
+    server_start(&server);
+    snprintf(url, sizeof(url), "https://127.0.0.1:%d", server.port);
+    options.base_url = url;
+    options.proxy_url = "";
+    peer = http_peer_create(http, &options, &error);
+    if (!peer)
+        print_error("%s\n", error.text);
+    assert_non_null(peer);
+    *outcome = (struct outcome){.done = false};
+    http_send(http, peer, &request, NULL, 0, outcome, outcome_keep);
+    assert_true(wire_wait(loop, &outcome->done));
+    http_destroy(http);
+    http_peer_destroy(peer);
+    loop_destroy(loop);
+    server_stop(&server);
+    memcpy(outcome->shown, server.shown, sizeof(outcome->shown));
+}
+
+static void file_put(char *path, size_t room, const char *name, const char *content)
+{
+    FILE *file;
+
+    snprintf(path, room, "%s/%s", folder, name);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(content, file);
+    fclose(file);
+}
+
+static void believes_the_authority_it_was_given(void **state)
+{
+    struct outcome outcome;
 
     (void)state;
-    for (enum trust_scope scope = TRUST_SERVICE_ACCOUNT; scope <= TRUST_ACCOUNT; scope++) {
-        const char *tagged = trust_document(arena, &cart, scope);
-        const char *plain = trust_document(arena, &untagged, scope);
-        struct error error = {0};
+    ask((struct http_peer_options){.ca_data = authority.certificate_pem}, &outcome);
+    assert_int_equal(outcome.status, 200);
+    assert_string_equal(outcome.shown, "");
+}
 
-        assert_true(policy_check(tagged, POLICY_TRUST_MAX, &error));
-        assert_int_equal(trust_judge(arena, tagged, &cart).verdict, TRUST_ADMITS);
-        assert_int_equal(trust_judge(arena, plain, &untagged).verdict, TRUST_ADMITS);
+static void believes_no_other(void **state)
+{
+    struct outcome outcome;
+
+    (void)state;
+    ask((struct http_peer_options){.ca_data = other_authority.certificate_pem}, &outcome);
+    assert_int_equal(outcome.status, 0);
+    assert_false(outcome.sent);
+    assert_non_null(strstr(outcome.failure, "certificate"));
+}
+
+static void believes_only_the_right_name(void **state)
+{
+    struct outcome outcome;
+    struct http_peer_options options = {.ca_data = authority.certificate_pem,
+                                        .server_name = "wrong.invalid"};
+
+    (void)state;
+    ask(options, &outcome);
+    assert_int_equal(outcome.status, 0);
+    assert_false(outcome.sent);
+    options.server_name = "right.invalid";
+    ask(options, &outcome);
+    assert_int_equal(outcome.status, 200);
+}
+
+static void looks_at_nothing_when_told_so(void **state)
+{
+    struct outcome outcome;
+
+    (void)state;
+    ask((struct http_peer_options){.insecure = true, .server_name = "wrong.invalid"}, &outcome);
+    assert_int_equal(outcome.status, 200);
+}
+
+static void shows_its_certificate(void **state)
+{
+    struct outcome outcome;
+    char certificate[128], key[128];
+
+    (void)state;
+    ask((struct http_peer_options){.ca_data = authority.certificate_pem,
+                                   .certificate_data = client_identity.certificate_pem,
+                                   .key_data = client_identity.key_pem},
+        &outcome);
+    assert_int_equal(outcome.status, 200);
+    assert_string_equal(outcome.shown, "client");
+
+    file_put(certificate, sizeof(certificate), "client.crt", client_identity.certificate_pem);
+    file_put(key, sizeof(key), "client.key", client_identity.key_pem);
+    ask((struct http_peer_options){.ca_data = authority.certificate_pem,
+                                   .certificate_file = certificate,
+                                   .key_file = key},
+        &outcome);
+    assert_string_equal(outcome.shown, "client");
+    unlink(certificate);
+    unlink(key);
+}
+
+static void believes_what_the_environment_names(void **state)
+{
+    struct outcome outcome;
+    char path[128], name[32];
+
+    (void)state;
+    file_put(path, sizeof(path), "ca.crt", authority.certificate_pem);
+    setenv("SSL_CERT_FILE", path, 1);
+    ask((struct http_peer_options){.insecure = false}, &outcome);
+    assert_int_equal(outcome.status, 200);
+    unlink(path);
+
+    unsetenv("SSL_CERT_FILE");
+    setenv("SSL_CERT_DIR", folder, 1);
+    snprintf(name, sizeof(name), "%08lx.0", X509_subject_name_hash(authority.certificate));
+    file_put(path, sizeof(path), name, authority.certificate_pem);
+    ask((struct http_peer_options){.insecure = false}, &outcome);
+    assert_int_equal(outcome.status, 200);
+    unlink(path);
+
+    /* A folder without hashes says nothing: the system's bundle counts, and knows us not. */
+    file_put(path, sizeof(path), "ca.crt", authority.certificate_pem);
+    ask((struct http_peer_options){.insecure = false}, &outcome);
+    assert_int_equal(outcome.status, 0);
+    unlink(path);
+    unsetenv("SSL_CERT_DIR");
+}
+
+static void peers_that_believe_the_same_share_it(void **state)
+{
+    struct trust_stores *stores = trust_stores_create();
+    struct http_peer_options options = {.ca_data = authority.certificate_pem};
+    SSL_CTX *contexts[3];
+    struct trust *trusts[3];
+    struct error error;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(trusts); i++) {
+        if (i == 2)
+            options.ca_data = other_authority.certificate_pem;
+        trusts[i] = trust_load(stores, &options, &error);
+        assert_non_null(trusts[i]);
+        contexts[i] = SSL_CTX_new(TLS_client_method());
+        assert_true(trust_apply(trusts[i], contexts[i]));
+    }
+    assert_ptr_equal(SSL_CTX_get_cert_store(contexts[0]), SSL_CTX_get_cert_store(contexts[1]));
+    assert_ptr_not_equal(SSL_CTX_get_cert_store(contexts[0]), SSL_CTX_get_cert_store(contexts[2]));
+    trust_stores_destroy(stores); /* what is in use stays */
+    for (size_t i = 0; i < COUNT(trusts); i++) {
+        SSL_CTX_free(contexts[i]);
+        trust_destroy(trusts[i]);
     }
 }
 
-static void a_scope_admits_no_more_than_it_names(void **state)
+static void a_hundred_authorities_leave_nothing_behind(void **state)
 {
-    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
-    struct trust_subject others[5] = {cart, cart, cart, cart, cart};
-    static const bool admitted[COUNT(others)][3] = {
-        /* ServiceAccount, Cluster, Account */
-        {true, true, true},   {false, true, true},   {false, true, true},
-        {false, false, true}, {false, false, false},
-    };
+    struct trust_stores *stores = trust_stores_create();
+    struct error error;
 
     (void)state;
-    others[1].service_account = "till";
-    others[2].namespace_name = "shop-old";
-    others[3].cluster_arn = CLUSTER "2";
-    others[4].account_id = "444455556666";
-    others[4].cluster_arn = "arn:aws:eks:eu-west-1:444455556666:cluster/main";
-    for (size_t i = 0; i < COUNT(others); i++)
-        for (enum trust_scope scope = TRUST_SERVICE_ACCOUNT; scope <= TRUST_ACCOUNT; scope++)
-            assert_int_equal(
-                trust_judge(arena, trust_document(arena, &cart, scope), &others[i]).verdict,
-                admitted[i][scope] ? TRUST_ADMITS : TRUST_REFUSES);
-}
+    for (int i = 0; i < 100; i++) {
+        struct identity fresh;
+        struct trust *trust;
 
-/* A document in single quotes, and what is to be thought of it. */
-struct judged {
-    const char *document;
-    enum trust_verdict verdict;
-    const char *why; /* a part of it */
-};
-
-#define DOCUMENT(statements) "{'Version':'2012-10-17','Statement':" statements "}"
-#define EKS "'Principal':{'Service':'pods.eks.amazonaws.com'}"
-#define BOTH "'Action':['sts:AssumeRole','sts:TagSession']"
-#define PLAIN "{'Effect':'Allow'," EKS "," BOTH "}"
-#define IF(condition)                                                                              \
-    DOCUMENT("[{'Sid':'Pods','Effect':'Allow'," EKS "," BOTH ",'Condition':" condition "}]")
-#define TAG(name) "aws:RequestTag/" name
-
-static const char *plain_json(struct arena *arena, const char *quoted)
-{
-    char *document = arena_string(arena, quoted);
-
-    for (char *byte = document; *byte; byte++)
-        if (*byte == '\'')
-            *byte = '"';
-    return document;
-}
-
-static void judge_all(const struct judged *cases, size_t count, const struct trust_subject *subject)
-{
-    for (size_t i = 0; i < count; i++) {
-        AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
-        const char *document = plain_json(arena, cases[i].document);
-        struct trust_judgement judged = trust_judge(arena, document, subject);
-
-        if (judged.verdict != cases[i].verdict || !strstr(judged.why, cases[i].why))
-            fail_msg("%s\nis judged %d, not %d: %s\nwants: %s", document, (int)judged.verdict,
-                     (int)cases[i].verdict, judged.why, cases[i].why);
+        identity_make(&fresh, "fresh", NULL, NULL);
+        trust = trust_load(stores, &(struct http_peer_options){.ca_data = fresh.certificate_pem},
+                           &error);
+        assert_non_null(trust);
+        trust_destroy(trust);
+        identity_free(&fresh);
     }
+    trust_stores_destroy(stores);
 }
 
-static void judges_principals_and_actions(void **state)
+static void refuse(const struct http_peer_options *options, const char *words)
 {
-    static const struct judged cases[] = {
-        {DOCUMENT("[" PLAIN "]"), TRUST_ADMITS, "statement 1 allows"},
-        {DOCUMENT(PLAIN), TRUST_ADMITS, "statement 1 allows"},
-        {DOCUMENT("[{'Sid':'Pods','Effect':'Allow'," EKS "," BOTH "}]"), TRUST_ADMITS,
-         "statement \"Pods\" allows"},
-        {DOCUMENT("[{'Sid':'','Effect':'Allow'," EKS "," BOTH "}]"), TRUST_ADMITS, "statement 1"},
-        {DOCUMENT("[{'Effect':'Allow','Principal':{'Service':['ec2.amazonaws.com',"
-                  "'pods.eks.amazonaws.com']}," BOTH "}]"),
-         TRUST_ADMITS, ""},
-        {DOCUMENT("[{'Effect':'Allow','Principal':{'Service':'ec2.amazonaws.com'}," BOTH "}]"),
-         TRUST_REFUSES, "no statement allows sts:AssumeRole to pods.eks.amazonaws.com"},
-        {DOCUMENT("[{'Effect':'Allow','Principal':{'Federated':'arn:aws:iam::111122223333:"
-                  "oidc-provider/x'},'Action':'sts:AssumeRoleWithWebIdentity'}]"),
-         TRUST_REFUSES, "no statement allows"},
-        {DOCUMENT("[{'Effect':'Allow','Principal':{'AWS':'arn:aws:iam::111122223333:root'}," BOTH
-                  "}]"),
-         TRUST_REFUSES, "no statement allows"},
-        {DOCUMENT("[{'Effect':'Allow','Principal':'*'," BOTH "}]"), TRUST_ADMITS, ""},
-        {DOCUMENT("[{'Effect':'Allow','Principal':{'AWS':'*'}," BOTH "}]"), TRUST_ADMITS, ""},
-        {DOCUMENT("[{'Effect':'Allow','Principal':{'Service':'*'}," BOTH "}]"), TRUST_UNKNOWN,
-         "its Principal is not understood"},
-        {DOCUMENT("[{'Effect':'Allow','Principal':{'Service':'pods.eks.eu-west-1.amazonaws.com'}"
-                  "," BOTH "}]"),
-         TRUST_UNKNOWN, "Principal"},
-        {DOCUMENT("[{'Effect':'Allow','Principal':{'Robot':'x'}," BOTH "}]"), TRUST_UNKNOWN,
-         "Principal"},
-        {DOCUMENT("[{'Effect':'Allow'," BOTH "}]"), TRUST_UNKNOWN, "Principal"},
-        {DOCUMENT("[{'Effect':'Allow','NotPrincipal':{'AWS':'arn:aws:iam::111122223333:root'}," BOTH
-                  "}]"),
-         TRUST_ADMITS, ""},
-        {DOCUMENT("[{'Effect':'Allow','NotPrincipal':{'Service':'pods.eks.amazonaws.com'}," BOTH
-                  "}]"),
-         TRUST_REFUSES, "no statement"},
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'Action':'sts:AssumeRole'}]"), TRUST_REFUSES,
-         "sts:TagSession is missing: statement 1 does not allow it"},
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'Action':'sts:TagSession'}]"), TRUST_REFUSES,
-         "sts:AssumeRole is missing"},
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'Action':'sts:AssumeRole'},"
-                  "{'Effect':'Allow'," EKS ",'Action':'sts:TagSession'}]"),
-         TRUST_ADMITS, "statement 2 allows sts:TagSession"},
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'Action':['STS:assumerole','sts:TAGSESSION']}]"),
-         TRUST_ADMITS, ""},
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'Action':'sts:*'}]"), TRUST_ADMITS, ""},
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'Action':'*'}]"), TRUST_ADMITS, ""},
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'Action':['sts:Assume*','sts:TagSessio?']}]"),
-         TRUST_ADMITS, ""},
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'Action':['sts:AssumeRoleWith*','sts:TagSession']}]"),
-         TRUST_REFUSES, "sts:AssumeRole is missing"},
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'NotAction':'sts:SetSourceIdentity'}]"), TRUST_ADMITS,
-         ""},
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'NotAction':'sts:Tag*'}]"), TRUST_REFUSES,
-         "sts:TagSession is missing"},
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'Action':['sts:AssumeRole',7,'sts:TagSession']}]"),
-         TRUST_ADMITS, ""},
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'Action':['sts:AssumeRole',7]}]"), TRUST_UNKNOWN,
-         "its Action is not understood"},
-        {DOCUMENT("[{'Effect':'Allow'," EKS "}]"), TRUST_UNKNOWN, "Action"},
-        {DOCUMENT("[{'Effect':'Allow'," EKS "," BOTH ",'Resource':'*'}]"), TRUST_UNKNOWN,
-         "its element \"Resource\" is not understood"},
-    };
+    struct trust_stores *stores = trust_stores_create();
+    struct error error = {0};
 
-    (void)state;
-    judge_all(cases, COUNT(cases), &cart);
+    assert_null(trust_load(stores, options, &error));
+    assert_int_equal(error.kind, ERROR_REFUSED);
+    if (!strstr(error.text, words))
+        print_error("%s\n", error.text);
+    assert_non_null(strstr(error.text, words));
+    trust_stores_destroy(stores);
 }
 
-static void judges_denials(void **state)
+static void says_what_is_wrong_with_a_certificate(void **state)
 {
-    static const struct judged cases[] = {
-        {DOCUMENT("[" PLAIN ",{'Effect':'Deny'," EKS ",'Action':'sts:*'}]"), TRUST_REFUSES,
-         "statement 2 denies sts:AssumeRole to pods.eks.amazonaws.com"},
-        {DOCUMENT(
-             "[{'Sid':'NoTags','Effect':'Deny','Principal':'*','Action':'sts:TagSession'}," PLAIN
-             "]"),
-         TRUST_REFUSES, "statement \"NoTags\" denies sts:TagSession"},
-        {DOCUMENT("[" PLAIN ",{'Effect':'Deny','Principal':{'AWS':'*'},'Action':'*','Condition':{"
-                  "'StringNotEquals':{'aws:SourceAccount':'111122223333'}}}]"),
-         TRUST_ADMITS, "statement 1 allows"},
-        {DOCUMENT("[" PLAIN ",{'Effect':'Deny','Principal':{'AWS':'*'},'Action':'*','Condition':{"
-                  "'StringNotEquals':{'" TAG("kubernetes-namespace") "':'ops'}}}]"),
-         TRUST_REFUSES, "statement 2 denies"},
-        {DOCUMENT("[" PLAIN ",{'Effect':'Deny','Principal':'*','Action':'*','Condition':{"
-                  "'StringNotEquals':{'aws:SourceOrgID':'o-1'}}}]"),
-         TRUST_UNKNOWN,
-         "statement 2 may deny sts:AssumeRole: condition StringNotEquals "
-         "aws:SourceOrgID \"o-1\" cannot be judged"},
-        {DOCUMENT("[" PLAIN ",{'Effect':'Deny','NotPrincipal':{'Service':'pods.eks.amazonaws.com'},"
-                  "'Action':'*'}]"),
-         TRUST_ADMITS, ""},
-        {DOCUMENT("[" PLAIN ",{'Effect':'Deny','NotPrincipal':{'AWS':'arn:aws:iam::111122223333:"
-                  "role/x'},'Action':'*'}]"),
-         TRUST_REFUSES, "statement 2 denies"},
-        {DOCUMENT("[" PLAIN ",{'Effect':'Deny'," EKS ",'NotAction':['sts:AssumeRole',"
-                  "'sts:TagSession']}]"),
-         TRUST_ADMITS, ""},
-        {DOCUMENT("[" PLAIN ",{'Effect':'Deny','Principal':{'Service':'ec2.amazonaws.com'},"
-                  "'Action':'*'}]"),
-         TRUST_ADMITS, ""},
-        {DOCUMENT("[{'Effect':'Deny','Principal':'*','Action':'*','Condition':{'Bool':"
-                  "{'aws:SecureTransport':'false'}}}," PLAIN "]"),
-         TRUST_UNKNOWN, "statement 1 may deny"},
-        {DOCUMENT("[" PLAIN ",{'Effect':'Perhaps'," EKS "," BOTH "}]"), TRUST_UNKNOWN,
-         "its Effect is neither Allow nor Deny"},
-    };
+    struct http_peer_options options = {.insecure = true,
+                                        .certificate_data = client_identity.certificate_pem};
+    struct text broken = TEXT_INIT(64 << 10);
 
     (void)state;
-    judge_all(cases, COUNT(cases), &cart);
+    refuse(&options, "client key data: no private key");
+    options.key_data = server_identity.key_pem;
+    refuse(&options, "client key data: the key belongs to another certificate");
+    options.key_data = NULL;
+    options.key_file = "/nowhere/client.key";
+    refuse(&options, "/nowhere/client.key");
+    text_printf(&broken, "%s-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                authority.certificate_pem);
+    refuse(&(struct http_peer_options){.ca_data = broken.bytes},
+           "CA data: certificate 2 is broken");
+    text_finish(&broken);
 }
 
-static void judges_conditions_on_what_the_request_has(void **state)
+static void a_key_with_a_passphrase_is_refused_without_asking(void **state)
 {
-    static const struct judged cases[] = {
-        {IF("{}"), TRUST_ADMITS, ""},
-        {IF("{'StringEquals':{'aws:SourceAccount':'111122223333'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringEquals':{'AWS:SOURCEACCOUNT':['1','111122223333']}}"), TRUST_ADMITS, ""},
-        {IF("{'StringEquals':{'aws:SourceAccount':111122223333}}"), TRUST_ADMITS, ""},
-        {IF("{'StringEquals':{'aws:SourceAccount':'444455556666'}}"), TRUST_REFUSES,
-         "statement \"Pods\" does not allow sts:AssumeRole: condition StringEquals "
-         "aws:SourceAccount \"444455556666\" does not hold: the request has \"111122223333\""},
-        {IF("{'StringEquals':{'" TAG("kubernetes-namespace") "':['ops','shop-old']}}"),
-         TRUST_REFUSES, "\"ops\" or \"shop-old\" does not hold: the request has \"shop\""},
-        {IF("{'StringEquals':{'" TAG("kubernetes-namespace") "':'Shop'}}"), TRUST_REFUSES, "Shop"},
-        {IF("{'StringEqualsIgnoreCase':{'" TAG("kubernetes-namespace") "':'Shop'}}"), TRUST_ADMITS,
-         ""},
-        {IF("{'StringNotEqualsIgnoreCase':{'" TAG("kubernetes-namespace") "':'Shop'}}"),
-         TRUST_REFUSES, "StringNotEqualsIgnoreCase"},
-        {IF("{'StringEquals':{'" TAG("kubernetes-namespace") "':'sh*'}}"), TRUST_REFUSES, "sh*"},
-        {IF("{'StringLike':{'" TAG("kubernetes-namespace") "':'sh*'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringLike':{'" TAG("kubernetes-namespace") "':'s?op'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringLike':{'" TAG("kubernetes-namespace") "':'shop?'}}"), TRUST_REFUSES, "shop?"},
-        {IF("{'StringLike':{'" TAG("eks-cluster-arn") "':'arn:*/main'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringLike':{'" TAG("Kubernetes-Namespace") "':'*-prod'}}"), TRUST_REFUSES, "-prod"},
-        {IF("{'StringNotLike':{'" TAG("kubernetes-namespace") "':['kube-*','sh*']}}"),
-         TRUST_REFUSES, "StringNotLike"},
-        {IF("{'StringNotEquals':{'" TAG("kubernetes-namespace") "':['a','b']}}"), TRUST_ADMITS, ""},
-        {IF("{'StringEquals':{'" TAG("eks-cluster-name") "':'main'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringEquals':{'" TAG("eks-cluster-name") "':'other'}}"), TRUST_REFUSES, "other"},
-        {IF("{'ArnEquals':{'aws:SourceArn':'" CLUSTER "'}}"), TRUST_ADMITS, ""},
-        {IF("{'ArnLike':{'aws:SourceArn':'arn:aws:eks:*:111122223333:cluster/*'}}"), TRUST_ADMITS,
-         ""},
-        {IF("{'ArnEquals':{'aws:SourceArn':'arn:*:eks:eu-west-?:*:cluster/main'}}"), TRUST_ADMITS,
-         ""},
-        {IF("{'ArnLike':{'aws:SourceArn':'arn:aws:eks:eu-west-1:111122223333:podidentityassociation"
-            "/main/*'}}"),
-         TRUST_REFUSES, "podidentityassociation"},
-        {IF("{'ArnLike':{'aws:SourceArn':'arn:*:1111*:x:y:cluster/main'}}"), TRUST_REFUSES, ""},
-        {IF("{'ArnLike':{'aws:SourceArn':'arn:aws:*'}}"), TRUST_UNKNOWN, "cannot be judged"},
-        {IF("{'ArnNotLike':{'aws:SourceArn':'arn:aws:eks:*:*:cluster/main'}}"), TRUST_REFUSES,
-         "ArnNotLike"},
-        {IF("{'ArnNotEquals':{'aws:SourceArn':'arn:aws:eks:*:*:cluster/other'}}"), TRUST_ADMITS,
-         ""},
-        {IF("{'StringLike':{'aws:SourceArn':'arn:aws:eks:*:cluster/main'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringEquals':{'aws:SourceArn':'" CLUSTER "'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringEquals':{'aws:SourceAccount':'111122223333'},"
-            "'StringLike':{'" TAG("kubernetes-service-account") "':'till*'}}"),
-         TRUST_REFUSES, "\"till*\" does not hold: the request has \"cart\""},
-        {IF("{'StringEquals':{'aws:SourceOrgID':'o-1','" TAG("kubernetes-namespace") "':'ops'}}"),
-         TRUST_REFUSES, "ops"},
-    };
+    BIO *bio = BIO_new(BIO_s_mem());
+    AUTO_FREE char *pem = NULL;
 
     (void)state;
-    judge_all(cases, COUNT(cases), &cart);
-}
-
-static void judges_keys_that_are_absent_or_not_known(void **state)
-{
-    static const struct judged cases[] = {
-        {IF("{'StringEquals':{'" TAG("team") "':'a'}}"), TRUST_REFUSES,
-         "the request has no such key"},
-        {IF("{'StringNotEquals':{'" TAG("team") "':'a'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringEqualsIfExists':{'" TAG("team") "':'a'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringEqualsIfExists':{'" TAG("kubernetes-namespace") "':'a'}}"), TRUST_REFUSES,
-         "StringEqualsIfExists"},
-        {IF("{'ArnLikeIfExists':{'aws:SourceArn':'" CLUSTER "'}}"), TRUST_ADMITS, ""},
-        {IF("{'Null':{'" TAG("team") "':'true'}}"), TRUST_ADMITS, ""},
-        {IF("{'Null':{'" TAG("team") "':false}}"), TRUST_REFUSES, "Null"},
-        {IF("{'Null':{'" TAG("kubernetes-namespace") "':'false'}}"), TRUST_ADMITS, ""},
-        {IF("{'Null':{'" TAG("kubernetes-pod-uid") "':true}}"), TRUST_REFUSES, "Null"},
-        {IF("{'Null':{'aws:SourceOrgID':'false'}}"), TRUST_UNKNOWN, "Null"},
-        {IF("{'Null':{'" TAG("team") "':'perhaps'}}"), TRUST_UNKNOWN, "Null"},
-        {IF("{'StringLike':{'" TAG("kubernetes-pod-name") "':'cart-*'}}"), TRUST_UNKNOWN,
-         "the request has another value for each pod"},
-        {IF("{'StringLike':{'" TAG("kubernetes-pod-name") "':'*'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringNotLike':{'" TAG("kubernetes-pod-name") "':'*'}}"), TRUST_REFUSES, ""},
-        {IF("{'StringEquals':{'aws:SourceOrgID':'o-1'}}"), TRUST_UNKNOWN,
-         "the binding does not tell its value"},
-        {IF("{'StringEqualsIfExists':{'aws:SourceOrgID':'o-1'}}"), TRUST_UNKNOWN, ""},
-        {IF("{'Bool':{'aws:PrincipalIsAWSService':'true'}}"), TRUST_UNKNOWN, "Bool"},
-        {IF("{'IpAddress':{'aws:SourceIp':'10.0.0.0/8'}}"), TRUST_UNKNOWN, "IpAddress"},
-        {IF("{'StringMatches':{'aws:SourceAccount':'111122223333'}}"), TRUST_UNKNOWN,
-         "StringMatches"},
-        {IF("{'StringEquals':{'aws:SourceAccount':'${aws:PrincipalAccount}'}}"), TRUST_UNKNOWN,
-         "${aws:PrincipalAccount}"},
-        {IF("{'StringEquals':{'aws:SourceAccount':['${x}','111122223333']}}"), TRUST_ADMITS, ""},
-        {IF("{'StringNotEquals':{'aws:SourceAccount':['${x}','111122223333']}}"), TRUST_REFUSES,
-         ""},
-        {IF("{'StringEquals':{'aws:SourceAccount':[]}}"), TRUST_UNKNOWN, "(no value)"},
-        {IF("{'StringEquals':{'aws:SourceAccount':{'a':1}}}"), TRUST_UNKNOWN, ""},
-        {IF("{'StringEquals':'x'}"), TRUST_UNKNOWN, "names no key"},
-        {IF("'x'"), TRUST_UNKNOWN, "its Condition is not an object"},
-    };
-
-    (void)state;
-    judge_all(cases, COUNT(cases), &cart);
-}
-
-#define SIX                                                                                        \
-    "['eks-cluster-arn','eks-cluster-name','kubernetes-namespace','kubernetes-service-account',"   \
-    "'kubernetes-pod-name','kubernetes-pod-uid']"
-
-static void judges_sets_of_values(void **state)
-{
-    static const struct judged cases[] = {
-        {IF("{'ForAllValues:StringEquals':{'aws:TagKeys':" SIX "}}"), TRUST_ADMITS, ""},
-        {IF("{'ForAllValues:StringLike':{'aws:TagKeys':['eks-*','kubernetes-*']}}"), TRUST_ADMITS,
-         ""},
-        {IF("{'ForAllValues:StringLike':{'aws:TagKeys':'kubernetes-*'}}"), TRUST_REFUSES,
-         "the six session tags"},
-        {IF("{'ForAnyValue:StringEquals':{'aws:TagKeys':'kubernetes-pod-uid'}}"), TRUST_ADMITS, ""},
-        {IF("{'ForAnyValue:StringEquals':{'aws:TagKeys':['team','owner','a','b']}}"), TRUST_REFUSES,
-         "\"team\" or \"owner\" or \"a\" or 1 more"},
-        {IF("{'ForAnyValue:StringNotLike':{'sts:TransitiveTagKeys':'eks-*'}}"), TRUST_ADMITS, ""},
-        {IF("{'ForAllValues:StringNotEquals':{'aws:TagKeys':'kubernetes-namespace'}}"),
-         TRUST_REFUSES, ""},
-        {IF("{'ForAllValues:StringEquals':{'" TAG("team") "':'a'}}"), TRUST_ADMITS, ""},
-        {IF("{'ForAnyValue:StringEquals':{'" TAG("team") "':'a'}}"), TRUST_REFUSES, ""},
-        {IF("{'ForAnyValue:StringNotEquals':{'" TAG("team") "':'a'}}"), TRUST_REFUSES, ""},
-        {IF("{'ForAnyValue:StringEquals':{'aws:SourceAccount':'111122223333'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringEquals':{'aws:TagKeys':'kubernetes-namespace'}}"), TRUST_UNKNOWN, ""},
-        {IF("{'ForSomeValues:StringEquals':{'aws:TagKeys':'kubernetes-namespace'}}"), TRUST_UNKNOWN,
-         "ForSomeValues"},
-    };
-
-    (void)state;
-    judge_all(cases, COUNT(cases), &cart);
-}
-
-static void without_session_tags_no_tag_is_asked_for_and_none_is_there(void **state)
-{
-    const struct trust_subject untagged = without_tags();
-    static const struct judged cases[] = {
-        {DOCUMENT("[{'Effect':'Allow'," EKS ",'Action':'sts:AssumeRole'}]"), TRUST_ADMITS, ""},
-        {IF("{'StringEquals':{'" TAG("kubernetes-namespace") "':'shop'}}"), TRUST_REFUSES,
-         "without session tags (disableSessionTags)"},
-        {IF("{'StringNotEquals':{'" TAG("kubernetes-namespace") "':'ops'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringLike':{'" TAG("kubernetes-pod-name") "':'*'}}"), TRUST_REFUSES, ""},
-        {IF("{'Null':{'" TAG("kubernetes-pod-name") "':'true'}}"), TRUST_ADMITS, ""},
-        {IF("{'ForAnyValue:StringEquals':{'aws:TagKeys':'kubernetes-namespace'}}"), TRUST_REFUSES,
-         ""},
-        {IF("{'ForAllValues:StringEquals':{'aws:TagKeys':'kubernetes-namespace'}}"), TRUST_ADMITS,
-         ""},
-        {IF("{'StringEquals':{'aws:SourceAccount':'111122223333'},'ArnEquals':{'aws:SourceArn':"
-            "'" CLUSTER "'}}"),
-         TRUST_ADMITS, ""},
-        {DOCUMENT("[" PLAIN ",{'Effect':'Deny','Principal':'*','Action':'sts:TagSession'}]"),
-         TRUST_ADMITS, ""},
-    };
-
-    (void)state;
-    judge_all(cases, COUNT(cases), &untagged);
-}
-
-static void documents_that_are_none_are_unknown(void **state)
-{
-    static const struct judged cases[] = {
-        {"", TRUST_UNKNOWN, "not a JSON object"},
-        {"not JSON", TRUST_UNKNOWN, "not a JSON object"},
-        {"[]", TRUST_UNKNOWN, "not a JSON object"},
-        {"{}", TRUST_UNKNOWN, "no Statement"},
-        {DOCUMENT("'x'"), TRUST_UNKNOWN, "no Statement"},
-        {DOCUMENT("[" PLAIN ",7]"), TRUST_UNKNOWN, "statement 2 is not an object"},
-        {"{'Statement':[" PLAIN "],'Statement':[]}", TRUST_UNKNOWN, "each key once"},
-        {DOCUMENT("[]"), TRUST_REFUSES, "no statement allows"},
-        {"{'Statement':[" PLAIN "]}", TRUST_ADMITS, ""},
-    };
-
-    (void)state;
-    judge_all(cases, COUNT(cases), &cart);
-}
-
-static void a_document_past_any_quota_is_unknown_not_read(void **state)
-{
-    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
-    const char *spaces = arena_printf(arena, "%40000s", "");
-    const char *document = plain_json(arena, DOCUMENT("[" PLAIN "]"));
-    struct trust_judgement judged;
-
-    (void)state;
-    judged = trust_judge(arena, arena_printf(arena, "%s%s", document, spaces), &cart);
-    assert_int_equal(judged.verdict, TRUST_UNKNOWN);
-    assert_non_null(strstr(judged.why, "longer"));
-}
-
-static void long_texts_of_others_are_cut_in_the_sentence(void **state)
-{
-    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
-    const char *value = arena_printf(arena, "%05000d", 7);
-    const char *document = plain_json(
-        arena, arena_printf(arena, IF("{'StringEquals':{'aws:SourceAccount':'%s'}}"), value));
-    struct trust_judgement judged = trust_judge(arena, document, &cart);
-
-    (void)state;
-    assert_int_equal(judged.verdict, TRUST_REFUSES);
-    assert_true(strlen(judged.why) < 600);
-}
-
-static void nesting_without_end_is_refused_by_the_reader(void **state)
-{
-    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
-    char deep[DOCUMENT_MAX];
-
-    (void)state;
-    memset(deep, '[', sizeof(deep) - 1);
-    deep[sizeof(deep) - 1] = '\0';
-    assert_int_equal(trust_judge(arena, deep, &cart).verdict, TRUST_UNKNOWN);
+    PEM_write_bio_PKCS8PrivateKey(bio, client_identity.key, EVP_aes_128_cbc(), "secret", 6, NULL,
+                                  NULL);
+    pem = pem_take(bio);
+    refuse(&(struct http_peer_options){.insecure = true,
+                                       .certificate_data = client_identity.certificate_pem,
+                                       .key_data = pem},
+           "without passphrase");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_hash_is_forty_bits_of_sha256_in_base32),
-        cmocka_unit_test(the_hash_tells_apart_what_a_plain_join_would_mix),
-        cmocka_unit_test(writes_exactly_the_statement_of_each_scope),
-        cmocka_unit_test(what_we_write_admits_its_subject_and_fits_into_iam),
-        cmocka_unit_test(a_scope_admits_no_more_than_it_names),
-        cmocka_unit_test(judges_principals_and_actions),
-        cmocka_unit_test(judges_denials),
-        cmocka_unit_test(judges_conditions_on_what_the_request_has),
-        cmocka_unit_test(judges_keys_that_are_absent_or_not_known),
-        cmocka_unit_test(judges_sets_of_values),
-        cmocka_unit_test(without_session_tags_no_tag_is_asked_for_and_none_is_there),
-        cmocka_unit_test(documents_that_are_none_are_unknown),
-        cmocka_unit_test(a_document_past_any_quota_is_unknown_not_read),
-        cmocka_unit_test(long_texts_of_others_are_cut_in_the_sentence),
-        cmocka_unit_test(nesting_without_end_is_refused_by_the_reader),
+        cmocka_unit_test(believes_the_authority_it_was_given),
+        cmocka_unit_test(believes_no_other),
+        cmocka_unit_test(believes_only_the_right_name),
+        cmocka_unit_test(looks_at_nothing_when_told_so),
+        cmocka_unit_test(shows_its_certificate),
+        cmocka_unit_test(believes_what_the_environment_names),
+        cmocka_unit_test(peers_that_believe_the_same_share_it),
+        cmocka_unit_test(a_hundred_authorities_leave_nothing_behind),
+        cmocka_unit_test(says_what_is_wrong_with_a_certificate),
+        cmocka_unit_test(a_key_with_a_passphrase_is_refused_without_asking),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    unsetenv("SSL_CERT_FILE");
+    unsetenv("SSL_CERT_DIR");
+    signal(SIGPIPE, SIG_IGN); /* the server's thread writes to clients that hang up */
+    return cmocka_run_group_tests(tests, identities_make, identities_free);
 }
