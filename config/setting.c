@@ -150,7 +150,6 @@ void setting_show(const char *text, char shown[SETTING_SHOWN_SIZE])
     snprintf(shown, SETTING_SHOWN_SIZE, "%s", text);
     if (strlen(text) < SETTING_SHOWN_SIZE)
         return;
-    /* snprintf may have cut a character in two: room for the dots, and for the rest of one. */
-    text_cut(shown, SETTING_SHOWN_SIZE - sizeof(dots) - 3);
+    text_cut(shown, SETTING_SHOWN_SIZE - sizeof(dots));
     memcpy(shown + strlen(shown), dots, sizeof(dots));
 }
