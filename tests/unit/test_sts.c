@@ -44,6 +44,7 @@ static void nobody_is_not_somebody(void **state)
         {"<Account>123456789012</Account>", "", "Account"},
         {"<Account>123456789012", "<Account>12345678901", "twelve"},
         {"<Account>123456789012", "<Account>12345678901x", "twelve"},
+        {"<Account>123456789012", "<Account>123456789012x", "twelve"},
         {"<Arn>", "<Arn/><Brn>", ""},
         {"<UserId>AROAEXAMPLE:eks-main-podidentity</UserId>", "", "UserId"},
     };

@@ -61,6 +61,8 @@ static void refuses_what_can_be_read_in_two_ways(void **state)
         "http://user@a",
         "http://a@b",
         "http://a#f",
+        "http://a/b\\c",
+        "http://a/b@c",
         "http://a b",
         "http://a\r\nX: y",
         "http://a\\b",
