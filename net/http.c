@@ -1,25 +1,21 @@
 #include "net/http.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "base/text.h"
+#include "net/exchange.h"
 #include "net/loop.h"
 #include "net/multi.h"
 #include "net/peer.h"
-#include "net/reply_head.h"
-#include "net/transfer.h"
 #include "net/trust.h"
 
 enum {
     POOL_MAX = 16,             /* idle handles kept after a burst, 5.5 kB each */
     STREAMS_PER_PEER_MAX = 96, /* servers allow 100 on an HTTP/2 connection; above that libcurl
                                   opens a connection for each waiting request */
-    STARTS_MAX = 2,            /* a read lost on a reused connection is sent once more */
     TURN_US = 4000,            /* answers are delivered for so long before sockets get their turn */
 };
 
@@ -37,28 +33,6 @@ struct http {
     struct trust_stores *stores;
     struct streams *streams;
     bool closing;
-};
-
-/* What comes in for an exchange; exists only while it has a handle or an answer. */
-struct answer {
-    struct reply_head head;
-    struct text body;
-    char failure[CURL_ERROR_SIZE + 64];
-    int status;
-};
-
-struct exchange {
-    struct list link; /* peer->waiting, peer->running or http->answered */
-    struct http *http;
-    struct http_peer *peer;
-    struct transfer transfer;
-    struct answer *answer;
-    CURL *easy; /* while it runs */
-    struct timer deadline;
-    unsigned starts; /* times a connection was there and the request may have gone out */
-    bool write, heard;
-    void *context;
-    transport_done_fn done;
 };
 
 static unsigned curl_users;
@@ -86,151 +60,17 @@ static void handle_return(struct http *http, CURL *easy)
         curl_easy_cleanup(easy);
 }
 
-static struct answer *answer_create(void)
-{
-    struct answer *answer = memory_alloc(sizeof(*answer));
-
-    reply_head_clear(&answer->head);
-    text_init(&answer->body, REPLY_BODY_MAX);
-    return answer;
-}
-
-static void answer_destroy(struct answer *answer)
-{
-    if (!answer)
-        return;
-    memory_wipe(answer->body.room ? answer->body.bytes : NULL, answer->body.length);
-    text_finish(&answer->body);
-    free(answer);
-}
-
-static void exchange_destroy(struct exchange *exchange)
-{
-    timer_stop(exchange->http->loop, &exchange->deadline);
-    list_remove(&exchange->link);
-    transfer_finish(&exchange->transfer);
-    answer_destroy(exchange->answer);
-    free(exchange);
-}
-
 /* Hands the answer over in the next turn. The exchange is in no list and has no handle. */
-static void exchange_answer(struct exchange *exchange)
+static void answered(struct exchange *exchange)
 {
     struct http *http = exchange->http;
 
-    timer_stop(http->loop, &exchange->deadline);
     list_append(&http->answered, &exchange->link);
     http->held++;
     task_schedule(http->loop, &http->deliver);
 }
 
-static void exchange_fail(struct exchange *exchange, const char *failure)
-{
-    if (!exchange->answer)
-        exchange->answer = answer_create();
-    exchange->answer->status = 0;
-    snprintf(exchange->answer->failure, sizeof(exchange->answer->failure), "%s", failure);
-    exchange_answer(exchange);
-}
-
-/* Takes a running exchange's handle away; the caller decides what becomes of it. */
-static void exchange_release(struct exchange *exchange)
-{
-    struct http *http = exchange->http;
-
-    list_remove(&exchange->link);
-    handle_return(http, exchange->easy);
-    exchange->easy = NULL;
-    exchange->peer->running_count--;
-    http->held--;
-}
-
-static void http_pump(struct http *http);
-
-static void deadline_passed(struct timer *timer)
-{
-    struct exchange *exchange = container_of(timer, struct exchange, deadline);
-    struct http *http = exchange->http;
-    const struct http_options *options = &http->options;
-    char failure[128];
-
-    if (exchange->starts == 0)
-        snprintf(failure, sizeof(failure), "no connection within %u ms",
-                 options->connect_timeout_ms + options->first_byte_timeout_ms);
-    else if (!exchange->heard)
-        snprintf(failure, sizeof(failure), "no answer began within %u ms",
-                 options->first_byte_timeout_ms);
-    else
-        snprintf(failure, sizeof(failure), "the answer stopped half-way for %u ms",
-                 options->idle_timeout_ms);
-    multi_remove(exchange->peer->requests, exchange->easy);
-    exchange_release(exchange);
-    exchange_fail(exchange, failure);
-    http_pump(http);
-}
-
-static void exchange_heard(struct exchange *exchange)
-{
-    exchange->heard = true;
-    timer_start(exchange->http->loop, &exchange->deadline, exchange->http->options.idle_timeout_ms);
-}
-
-/*
- * libcurl calls this when a connection is there, before it writes the request; again, when the
- * connection was a reused one that died without an answer and libcurl wants to send the request
- * on another. It does so for writes too, which only this call can forbid.
- */
-static int exchange_goes_out(void *context, char *remote, char *local, int remote_port,
-                             int local_port)
-{
-    struct exchange *exchange = context;
-
-    (void)remote, (void)local, (void)remote_port, (void)local_port;
-    if (exchange->starts == (exchange->write ? 1 : STARTS_MAX))
-        return CURL_PREREQFUNC_ABORT;
-    exchange->starts++;
-    timer_start(exchange->http->loop, &exchange->deadline,
-                exchange->http->options.first_byte_timeout_ms);
-    return CURL_PREREQFUNC_OK;
-}
-
-static size_t header_arrives(char *bytes, size_t size, size_t count, void *context)
-{
-    struct exchange *exchange = context;
-
-    exchange_heard(exchange);
-    reply_head_line(&exchange->answer->head, bytes, size * count);
-    return size * count;
-}
-
-static size_t body_arrives(char *bytes, size_t size, size_t count, void *context)
-{
-    struct exchange *exchange = context;
-
-    exchange_heard(exchange);
-    text_add(&exchange->answer->body, bytes, size * count);
-    return exchange->answer->body.overflow ? 0 : size * count;
-}
-
-static void exchange_prepare(struct exchange *exchange, CURL *easy)
-{
-    peer_prepare(exchange->peer, easy);
-    transfer_prepare(&exchange->transfer, easy);
-    EASY_SET(easy, CURLOPT_PRIVATE, exchange);
-    EASY_SET(easy, CURLOPT_ERRORBUFFER, exchange->answer->failure);
-    EASY_SET(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    /* Wait for a connection being made rather than make another: its TLS will tell whether it
-     * takes many. Without TLS nothing tells before an answer comes. */
-    EASY_SET(easy, CURLOPT_PIPEWAIT, text_starts(exchange->transfer.url, "https:") ? 1L : 0L);
-    EASY_SET(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-    EASY_SET(easy, CURLOPT_PREREQFUNCTION, exchange_goes_out);
-    EASY_SET(easy, CURLOPT_PREREQDATA, exchange);
-    EASY_SET(easy, CURLOPT_HEADERFUNCTION, header_arrives);
-    EASY_SET(easy, CURLOPT_HEADERDATA, exchange);
-    EASY_SET(easy, CURLOPT_WRITEFUNCTION, body_arrives);
-    EASY_SET(easy, CURLOPT_WRITEDATA, exchange);
-}
-
+/* From the line to the wire. */
 static void exchange_start(struct exchange *exchange)
 {
     struct http *http = exchange->http;
@@ -241,13 +81,23 @@ static void exchange_start(struct exchange *exchange)
     http->waiting--;
     http->held++;
     peer->running_count++;
-    exchange->answer = answer_create();
-    exchange->heard = false;
-    exchange->easy = handle_take(http);
-    exchange_prepare(exchange, exchange->easy);
-    timer_start(http->loop, &exchange->deadline,
-                (uint64_t)http->options.connect_timeout_ms + http->options.first_byte_timeout_ms);
+    exchange_set(exchange, handle_take(http));
     multi_add(peer->requests, exchange->easy);
+}
+
+/* Off the wire, whose multi knows it no more; the caller decides what becomes of it. */
+static void exchange_release(struct exchange *exchange)
+{
+    list_remove(&exchange->link);
+    handle_return(exchange->http, exchange_unset(exchange));
+    exchange->peer->running_count--;
+    exchange->http->held--;
+}
+
+static void exchange_stop(struct exchange *exchange)
+{
+    multi_remove(exchange->peer->requests, exchange->easy);
+    exchange_release(exchange);
 }
 
 static struct exchange *exchange_next(struct http *http)
@@ -273,96 +123,42 @@ static void http_pump(struct http *http)
         exchange_start(exchange);
 }
 
-/* The connection went away under the request: nothing is known of what the server did. */
-static bool lost(CURLcode code)
+static void deadline_passed(struct timer *timer)
 {
-    switch (code) {
-    case CURLE_GOT_NOTHING:
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR:
-    case CURLE_PARTIAL_FILE:
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-        return true;
-    default:
-        return false;
-    }
+    struct exchange *exchange = container_of(timer, struct exchange, deadline);
+
+    exchange_stop(exchange);
+    exchange_time_out(exchange);
+    answered(exchange);
+    http_pump(exchange->http);
 }
 
-static bool worth_repeating(const struct exchange *exchange, CURLcode code)
-{
-    long connects = 1;
-
-    curl_easy_getinfo(exchange->easy, CURLINFO_NUM_CONNECTS, &connects);
-    return lost(code) && connects == 0 && !exchange->write && exchange->starts < STARTS_MAX;
-}
-
-static void exchange_note(struct exchange *exchange, CURLcode code)
-{
-    struct answer *answer = exchange->answer;
-    long status = 0;
-
-    if (code == CURLE_OK) {
-        curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
-        answer->status = (int)status;
-    } else if (answer->body.overflow) {
-        snprintf(answer->failure, sizeof(answer->failure), "the answer is larger than %d MiB",
-                 REPLY_BODY_MAX >> 20);
-    } else if (code == CURLE_ABORTED_BY_CALLBACK) {
-        snprintf(answer->failure, sizeof(answer->failure), "the connection died before the answer");
-    } else if (!*answer->failure) {
-        snprintf(answer->failure, sizeof(answer->failure), "%s", curl_easy_strerror(code));
-    }
-}
-
-static void exchange_repeat(struct exchange *exchange)
-{
-    struct http_peer *peer = exchange->peer;
-
-    timer_stop(exchange->http->loop, &exchange->deadline);
-    answer_destroy(exchange->answer);
-    exchange->answer = NULL;
-    list_append(peer->waiting.next, &exchange->link); /* before the first: it waited already */
-    exchange->http->waiting++;
-}
-
-static void exchange_ended(void *context, CURLcode code)
+static void transfer_ended(void *context, CURLcode code)
 {
     struct exchange *exchange = context;
+    struct http_peer *peer = exchange->peer;
     struct http *http = exchange->http;
-    bool again;
     long version = 0;
+    bool again;
 
-    if (code == CURLE_OK && !exchange->answer->head.whole)
-        code = CURLE_PARTIAL_FILE;
-    again = worth_repeating(exchange, code);
     curl_easy_getinfo(exchange->easy, CURLINFO_HTTP_VERSION, &version);
     if (code == CURLE_OK)
-        exchange->peer->multiplexes = version == CURL_HTTP_VERSION_2_0;
-    exchange_note(exchange, code);
+        peer->multiplexes = version == CURL_HTTP_VERSION_2_0;
+    again = exchange_ends(exchange, code);
     exchange_release(exchange);
-    if (again)
-        exchange_repeat(exchange);
-    else
-        exchange_answer(exchange);
+    if (again) {
+        list_append(peer->waiting.next, &exchange->link); /* the first: it waited already */
+        http->waiting++;
+    } else {
+        answered(exchange);
+    }
     http_pump(http);
 }
 
-static void exchange_deliver(struct exchange *exchange)
+static void answer_deliver(struct exchange *exchange)
 {
-    struct answer *answer = exchange->answer;
-    struct reply reply = {
-        .status = answer->status,
-        .failure = answer->status ? NULL : answer->failure,
-        .sent = exchange->starts > 0,
-        .body = answer->status ? answer->body.bytes : "",
-        .body_length = answer->status ? answer->body.length : 0,
-    };
-
-    reply_head_fill(&answer->head, &reply);
-    list_remove(&exchange->link);
     exchange->http->held--;
-    exchange->done(exchange->context, &reply);
+    exchange_tell(exchange);
     exchange_destroy(exchange);
 }
 
@@ -370,12 +166,19 @@ static void answers_deliver(struct task *task)
 {
     struct http *http = container_of(task, struct http, deliver);
     uint64_t end_us = clock_now_us() + TURN_US;
+    struct list *link;
 
-    while (!list_empty(&http->answered) && clock_now_us() < end_us)
-        exchange_deliver(container_of(http->answered.next, struct exchange, link));
+    while (clock_now_us() < end_us && (link = list_take_first(&http->answered)))
+        answer_deliver(container_of(link, struct exchange, link));
     if (!list_empty(&http->answered))
         task_schedule(http->loop, task);
     http_pump(http);
+}
+
+static void refuse(struct exchange *exchange, const char *why)
+{
+    exchange_fail(exchange, why);
+    answered(exchange);
 }
 
 void http_send(struct http *http, struct http_peer *peer, const struct request *request,
@@ -385,31 +188,25 @@ void http_send(struct http *http, struct http_peer *peer, const struct request *
     struct exchange *exchange = memory_alloc(sizeof(*exchange));
 
     assert(peer->http == http);
-    *exchange = (struct exchange){
-        .http = http,
-        .peer = peer,
-        .write = request->write,
-        .context = context,
-        .done = done,
-    };
+    exchange->http = http;
+    exchange->peer = peer;
+    exchange->loop = http->loop;
+    exchange->options = &http->options;
+    exchange->write = request->write;
+    exchange->context = context;
+    exchange->done = done;
     list_init(&exchange->link);
     timer_init(&exchange->deadline, deadline_passed);
     transfer_init(&exchange->transfer, peer, request, extra, extra_count);
     if (exchange->transfer.refusal) {
-        exchange_fail(exchange, exchange->transfer.refusal);
+        refuse(exchange, exchange->transfer.refusal);
     } else if (http->waiting >= HTTP_WAITING_MAX) {
-        exchange_fail(exchange, "too many requests wait already");
+        refuse(exchange, "too many requests wait already");
     } else {
         list_append(&peer->waiting, &exchange->link);
         http->waiting++;
         http_pump(http);
     }
-}
-
-static void exchange_stop(struct exchange *exchange)
-{
-    multi_remove(exchange->peer->requests, exchange->easy);
-    exchange_release(exchange);
 }
 
 static void exchange_drop(struct exchange *exchange)
@@ -482,25 +279,27 @@ static void peer_drain(struct http *http, struct http_peer *peer)
         struct exchange *exchange = container_of(link, struct exchange, link);
 
         exchange_stop(exchange);
-        exchange_fail(exchange, "the program ends");
+        refuse(exchange, "the program ends");
     }
     list_each_safe (link, &peer->waiting) {
         struct exchange *exchange = container_of(link, struct exchange, link);
 
         list_remove(link);
         http->waiting--;
-        exchange_fail(exchange, "the program ends");
+        refuse(exchange, "the program ends");
     }
 }
 
 static void http_drain(struct http *http)
 {
+    struct list *link;
+
     do {
-        list_each (link, &http->peers) {
-            peer_drain(http, container_of(link, struct http_peer, link));
+        list_each (peer, &http->peers) {
+            peer_drain(http, container_of(peer, struct http_peer, link));
         }
-        while (!list_empty(&http->answered))
-            exchange_deliver(container_of(http->answered.next, struct exchange, link));
+        while ((link = list_take_first(&http->answered)))
+            answer_deliver(container_of(link, struct exchange, link));
     } while (http->waiting > 0);
 }
 
@@ -539,7 +338,7 @@ struct http_peer *http_peer_create(struct http *http, const struct http_peer_opt
         peer_free(peer);
         return NULL;
     }
-    peer->requests = multi_create(http->loop, peer->connections_max, exchange_ended);
+    peer->requests = multi_create(http->loop, peer->connections_max, transfer_ended);
     list_append(&http->peers, &peer->link);
     return peer;
 }

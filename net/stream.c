@@ -375,8 +375,10 @@ static void stream_abandon(struct stream *stream)
 
 void streams_destroy(struct streams *streams)
 {
-    while (!list_empty(&streams->all))
-        stream_abandon(container_of(streams->all.next, struct stream, link));
+    struct list *link;
+
+    while ((link = list_take_first(&streams->all)))
+        stream_abandon(container_of(link, struct stream, link));
     task_cancel(&streams->deliver);
     free(streams);
 }
