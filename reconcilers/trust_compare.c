@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "base/memory.h"
-#include "base/text.h"
 #include "reconcilers/policy_value.h"
 #include "reconcilers/trust_parts.h"
 
@@ -52,7 +51,7 @@ static enum truth compare_arn(const char *pattern, const char *value)
 {
     struct part patterns[ARN_PARTS], parts[ARN_PARTS];
 
-    if (!text_starts(value, "arn:") || !arn_split(value, parts) || !arn_split(pattern, patterns))
+    if (!arn_split(value, parts) || !arn_split(pattern, patterns))
         return TRUTH_MAYBE;
     for (size_t i = 0; i < ARN_PARTS; i++)
         if (!policy_pattern_matches_part(patterns[i].bytes, patterns[i].length, parts[i].bytes,

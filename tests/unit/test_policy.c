@@ -118,6 +118,8 @@ static void documents_of_other_meaning_differ(void **state)
          ONE("'Principal':{'AWS':'arn:aws:iam::123456789012:rootx'}")},
         {ONE("'Principal':{'AWS':'12345678901'}"),
          ONE("'Principal':{'AWS':'arn:aws:iam::12345678901:root'}")},
+        {ONE("'Principal':{'AWS':'abcdefghijkl'}"),
+         ONE("'Principal':{'AWS':'arn:aws:iam::abcdefghijkl:root'}")},
         {ONE("'Principal':{'Service':'123456789012'}"),
          ONE("'Principal':{'Service':'arn:aws:iam::123456789012:root'}")},
         {ONE("'Condition':{'StringEquals':{'k':'a'}}"),
@@ -409,6 +411,7 @@ static void size_counts_characters_without_white_space_outside_of_texts(void **s
     assert_int_equal(policy_size(" {\t\"a\" :\r\n \"b c\" } "), 11);
     assert_int_equal(policy_size("\"a \\\" b\" \"c\""), 11);
     assert_int_equal(policy_size("\"\\\\\" x"), 5);
+    assert_int_equal(policy_size("\"\\\" x\""), 6);
     assert_int_equal(policy_size("\"\\u00e9\""), 8);
     assert_int_equal(policy_size("\"\u00e9\u00e9\""), 4);
 }
@@ -447,6 +450,7 @@ static void refuses_what_iam_would_refuse_for_sure(void **state)
         {"{'Statement':[{},7]}", "MalformedPolicy", "neither an object nor a list"},
         {"{'Statement':[{'Sid':'\u2019'}]}", "MalformedPolicy", "U+2019 at byte 23"},
         {"{'Statement':[{'Sid':'\u0100'}]}", "MalformedPolicy", "U+0100"},
+        {"{'Statement':[{'Sid':'\u0141'}]}", "MalformedPolicy", "U+0141"},
         {"{'Statement':[{'Sid':'\U0001F600'}]}", "MalformedPolicy", "U+1F600"},
         {"{'Statement':[]}\x01", "MalformedPolicy", "U+0001 at byte 17"},
         {"{'Statement':[{'Sid':'\xff'}]}", "MalformedPolicy", "byte 23 is not UTF-8"},
