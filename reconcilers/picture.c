@@ -1,6 +1,5 @@
 #include "reconcilers/picture.h"
 
-#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -96,11 +95,12 @@ static size_t size_of(const char *text)
     return text ? strlen(text) + 1 : 0;
 }
 
-static void association_key(char key[KEY_SIZE], const char *namespace_name, const char *account)
+/* False for names that Kubernetes does not have: EKS lists whatever was once put there. */
+static bool association_key(char key[KEY_SIZE], const char *namespace_name, const char *account)
 {
     int length = snprintf(key, KEY_SIZE, "%s/%s", namespace_name, account);
 
-    assert(length > 0 && length < KEY_SIZE);
+    return length > 0 && length < KEY_SIZE;
 }
 
 const struct picture_association *picture_association(const struct picture *picture,
@@ -110,7 +110,8 @@ const struct picture_association *picture_association(const struct picture *pict
     char key[KEY_SIZE];
     struct association_entry *entry;
 
-    association_key(key, namespace_name, service_account);
+    if (!association_key(key, namespace_name, service_account))
+        return NULL;
     entry = map_get(picture->associations, key);
     return entry ? &entry->public : NULL;
 }
@@ -119,12 +120,13 @@ void picture_put_association(struct picture *picture, const char *namespace_name
                              const char *service_account, const char *id, const char *arn,
                              bool has_owner)
 {
-    struct association_entry *entry =
-        memory_alloc(sizeof(*entry) + size_of(id) + size_of(arn));
-    char *room = entry->text;
-    char key[KEY_SIZE];
+    struct association_entry *entry;
+    char key[KEY_SIZE], *room;
 
-    association_key(key, namespace_name, service_account);
+    if (!association_key(key, namespace_name, service_account))
+        return;
+    entry = memory_alloc(sizeof(*entry) + size_of(id) + size_of(arn));
+    room = entry->text;
     entry->public.id = keep(&room, id);
     entry->public.arn = keep(&room, arn);
     entry->public.has_owner = has_owner;
@@ -136,8 +138,8 @@ void picture_remove_association(struct picture *picture, const char *namespace_n
 {
     char key[KEY_SIZE];
 
-    association_key(key, namespace_name, service_account);
-    free(map_remove(picture->associations, key));
+    if (association_key(key, namespace_name, service_account))
+        free(map_remove(picture->associations, key));
 }
 
 static void role_key(char key[ROLE_KEY_SIZE], const char *name)
@@ -194,8 +196,7 @@ void picture_remove_role(struct picture *picture, const char *name)
 void picture_put_role(struct picture *picture, const char *name, const char *binding_uid,
                       const char *digest)
 {
-    struct role_entry *entry =
-        memory_alloc(sizeof(*entry) + size_of(name) + size_of(binding_uid));
+    struct role_entry *entry = memory_alloc(sizeof(*entry) + size_of(name) + size_of(binding_uid));
     char *room = entry->text;
     char key[ROLE_KEY_SIZE];
 
@@ -203,8 +204,9 @@ void picture_put_role(struct picture *picture, const char *name, const char *bin
     entry->public.binding_uid = keep(&room, binding_uid);
     snprintf(entry->public.digest, sizeof(entry->public.digest), "%s", digest);
     list_init(&entry->siblings);
+    /* name may be the former entry's own. */
     picture_remove_role(picture, name);
-    role_key(key, name);
+    role_key(key, entry->public.name);
     map_put(picture->roles, key, entry);
     list_append(siblings_of(picture, entry->public.binding_uid), &entry->siblings);
 }
@@ -217,7 +219,7 @@ void picture_each_role_of(const struct picture *picture, const char *binding_uid
 
     if (!head)
         return;
-    list_each(link, head)
+    list_each (link, head)
         visit(context, &container_of(link, struct role_entry, siblings)->public);
 }
 
@@ -231,8 +233,8 @@ const struct picture_existing *picture_existing(const struct picture *picture, c
 void picture_put_existing(struct picture *picture, const char *arn, const char *trust,
                           const char *tagged_namespace, int64_t read_ms)
 {
-    struct existing_entry *entry = memory_alloc(sizeof(*entry) + size_of(arn) + size_of(trust) +
-                                                size_of(tagged_namespace));
+    struct existing_entry *entry =
+        memory_alloc(sizeof(*entry) + size_of(arn) + size_of(trust) + size_of(tagged_namespace));
     char *room = entry->text;
 
     entry->public.arn = keep(&room, arn);
