@@ -63,7 +63,6 @@ enum verdict association_trust_age(struct work *work, struct request *request)
          work->have.association_owner == OWNER_ADOPTED))
         return refuse_foreign(work);
     needed = work->have.association != PRESENCE_PRESENT ||
-             work->have.association_owner == OWNER_FORMER ||
              strcmp(work->have.found.role_arn, work->want.role_arn) != 0;
     if (!needed || !work->want.managed || work->ledger->trust_edited_ms == 0 ||
         age_ms >= TRUST_AGE_MS)

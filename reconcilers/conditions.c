@@ -52,26 +52,26 @@ static const struct condition *add(struct draft *draft, const char *type,
         .reason = reason,
         .message = message,
         .observed_generation = binding->meta.generation,
-        .transition_ms = before && before->status == status
-                             ? before->transition_ms
-                             : draft->work->now_ms / 1000 * 1000,
+        .transition_ms = before && before->status == status ? before->transition_ms
+                                                            : draft->work->now_ms / 1000 * 1000,
     };
     return condition;
 }
 
-/* A facet that this run did not come to: as it was, or not known yet. */
+/* A facet that this run did not come to: as it was, or not known. What was wrong with it before may
+ * be mended by now, so the facet that holds it back is all that can be said. */
 static const struct condition *keep_facet(struct draft *draft, enum facet facet,
                                           const struct condition *holder)
 {
     const struct condition *before =
         podidentitybinding_condition(&draft->work->binding->status, facet_types[facet]);
 
-    if (before)
+    if (before && (before->status == CONDITION_TRUE || !holder))
         return add(draft, before->type, before->status, before->reason, before->message);
     if (holder)
-        return add(draft, facet_types[facet], CONDITION_UNKNOWN, holder->reason,
-                   arena_printf(draft->work->arena, "Not looked at while %s is not True",
-                                holder->type));
+        return add(
+            draft, facet_types[facet], CONDITION_UNKNOWN, holder->reason,
+            arena_printf(draft->work->arena, "Not looked at while %s is not True", holder->type));
     return add(draft, facet_types[facet], CONDITION_UNKNOWN,
                draft->work->outcome.reconciling ? draft->work->outcome.reconciling
                                                 : "WaitingForRole",
