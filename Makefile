@@ -139,9 +139,10 @@ $(BUILD)/bin/$(NAME): $(BUILD)/cli/main.o $(LIBRARY)
 $(LIBRARY): $(OBJECTS)
 	@rm -f $@
 	$(call SAY,AR)$(AR) rcs $@ $^
-$(BUILD)/tests/torture/%: $(BUILD)/tests/torture/%.o $(FAKES) $(LIBRARY)
-	$(LINK) $^ -lcmocka $(PACKAGES_LIBS) $(LDLIBS) -o $@
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBRARY)
+$(BUILD)/libfake.a: $(FAKES)
+	@rm -f $@
+	$(call SAY,AR)$(AR) rcs $@ $^
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libfake.a $(LIBRARY)
 	$(LINK) $^ -lcmocka $(PACKAGES_LIBS) $(LDLIBS) -o $@
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)

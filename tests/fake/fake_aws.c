@@ -89,8 +89,8 @@ static void answer(struct fake_server *server, const struct request *request,
 
 void fake_aws_init(struct fake_aws *aws, const int64_t *now_ms)
 {
-    *aws = (struct fake_aws){
-        .server = {.answer = answer}, .now_ms = now_ms, .cluster = FAKE_CLUSTER};
+    *aws =
+        (struct fake_aws){.server = {.answer = answer}, .now_ms = now_ms, .cluster = FAKE_CLUSTER};
 }
 
 void fake_aws_finish(struct fake_aws *aws)
@@ -193,8 +193,7 @@ void fake_iam_forget(struct fake_aws *aws, struct fake_role *role)
 }
 
 struct fake_association *fake_aws_add_association(struct fake_aws *aws, const char *namespace_name,
-                                                  const char *service_account,
-                                                  const char *role_arn)
+                                                  const char *service_account, const char *role_arn)
 {
     struct fake_association *association = memory_alloc(sizeof(*association));
     char id[] = "a-00000000";
@@ -207,8 +206,8 @@ struct fake_association *fake_aws_add_association(struct fake_aws *aws, const ch
     association->id = memory_string(id);
     association->created_ms = association->modified_ms = *aws->now_ms;
     association->foreign = true;
-    aws->associations = memory_resize(aws->associations, aws->association_count + 1,
-                                      sizeof(*aws->associations));
+    aws->associations =
+        memory_resize(aws->associations, aws->association_count + 1, sizeof(*aws->associations));
     aws->associations[aws->association_count++] = association;
     return association;
 }
@@ -251,8 +250,8 @@ static void add_pairs(struct lines *lines, const char *of, const char *what,
         assert(lines->count < LINES_MAX);
         if (text_ends(pairs->items[i].key, "/retired-at"))
             value = "(a time)";
-        lines->list[lines->count++] = arena_printf(lines->arena, "%s %s %s %s", of, what,
-                                                   pairs->items[i].key, value);
+        lines->list[lines->count++] =
+            arena_printf(lines->arena, "%s %s %s %s", of, what, pairs->items[i].key, value);
     }
 }
 
@@ -260,10 +259,9 @@ static void add_role(struct lines *lines, const struct fake_role *role)
 {
     const char *arn = fake_role_arn(lines->arena, role);
 
-    lines->list[lines->count++] =
-        arena_printf(lines->arena, "%s trust %s description %s boundary %s session %lld", arn,
-                     role->trust, role->description, role->boundary ? role->boundary : "-",
-                     (long long)role->max_session_s);
+    lines->list[lines->count++] = arena_printf(
+        lines->arena, "%s trust %s description %s boundary %s session %lld", arn, role->trust,
+        role->description, role->boundary ? role->boundary : "-", (long long)role->max_session_s);
     add_pairs(lines, arn, "tag", &role->tags);
     add_pairs(lines, arn, "inline", &role->policies);
     add_pairs(lines, arn, "attached", &role->attached);

@@ -40,8 +40,8 @@ static void read_query(struct fake_call *call, struct target *target)
         char *equals = strchr(part, '=');
 
         *equals = '\0';
-        pairs[target->query.count++] = (struct aws_tag){
-            .key = part, .value = encode_uri_decode(call->arena, equals + 1)};
+        pairs[target->query.count++] =
+            (struct aws_tag){.key = part, .value = encode_uri_decode(call->arena, equals + 1)};
     }
 }
 
@@ -62,10 +62,10 @@ static const char *arn_of(struct fake_call *call, const struct fake_association 
 
 static json_t *summary(struct fake_call *call, const struct fake_association *association)
 {
-    json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "clusterName", FAKE_CLUSTER, "namespace",
-                             association->namespace_name, "serviceAccount",
-                             association->service_account, "associationArn",
-                             arn_of(call, association), "associationId", association->id);
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:s, s:s}", "clusterName", FAKE_CLUSTER, "namespace",
+                  association->namespace_name, "serviceAccount", association->service_account,
+                  "associationArn", arn_of(call, association), "associationId", association->id);
 
     if (association->owner_arn)
         json_object_set_new(json, "ownerArn", json_string(association->owner_arn));
@@ -105,8 +105,8 @@ static bool put_tags(struct fake_pairs *tags, json_t *wanted)
     json_t *value;
     bool changed = false;
 
-    json_object_foreach(wanted, key, value)
-        changed |= fake_pairs_put(tags, key, json_string_value(value));
+    json_object_foreach(wanted, key, value) changed |=
+        fake_pairs_put(tags, key, json_string_value(value));
     return changed;
 }
 
@@ -155,8 +155,7 @@ static void list(struct fake_call *call, const struct target *target)
             json_array_append_new(items, summary(call, item));
     }
     if (i < call->aws->association_count)
-        json_object_set_new(page, "nextToken",
-                            json_string(arena_printf(call->arena, "%zu", i)));
+        json_object_set_new(page, "nextToken", json_string(arena_printf(call->arena, "%zu", i)));
     answer_json(call, page);
 }
 
@@ -170,8 +169,7 @@ static struct fake_association *association_by_id(struct fake_call *call, const 
     return NULL;
 }
 
-static void update(struct fake_call *call, struct fake_association *association,
-                   const json_t *body)
+static void update(struct fake_call *call, struct fake_association *association, const json_t *body)
 {
     const char *role_arn = json_path_text(body, "roleArn");
     bool changed;
@@ -185,7 +183,7 @@ static void update(struct fake_call *call, struct fake_association *association,
     answer_association(call, association);
 }
 
-static void delete(struct fake_call *call, struct fake_association *association)
+static void delete (struct fake_call *call, struct fake_association *association)
 {
     fake_aws_wrote(call, true, association->foreign);
     answer_association(call, association);
@@ -201,7 +199,7 @@ static void one_association(struct fake_call *call, const char *id, const json_t
     if (strcmp(call->request->method, "POST") == 0)
         update(call, association, body);
     else if (strcmp(call->request->method, "DELETE") == 0)
-        delete(call, association);
+        delete (call, association);
     else
         answer_association(call, association);
 }
@@ -233,9 +231,9 @@ void fake_eks_answer(struct fake_call *call)
 {
     struct target target = {0};
     struct error ignored;
-    AUTO_JSON json_t *body = call->request->body ? json_parse(call->request->body,
-                                                              call->request->body_length, &ignored)
-                                                 : NULL;
+    AUTO_JSON json_t *body =
+        call->request->body ? json_parse(call->request->body, call->request->body_length, &ignored)
+                            : NULL;
 
     read_path(call, &target);
     read_query(call, &target);

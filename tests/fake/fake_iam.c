@@ -25,8 +25,8 @@ static void read_form(struct fake_call *call)
         char *equals = strchr(field, '=');
 
         *equals = '\0';
-        fields[call->form.count++] = (struct aws_tag){
-            .key = field, .value = encode_uri_decode(call->arena, equals + 1)};
+        fields[call->form.count++] =
+            (struct aws_tag){.key = field, .value = encode_uri_decode(call->arena, equals + 1)};
     }
 }
 
@@ -62,8 +62,7 @@ static void element(struct text *text, const char *name, const char *value)
 }
 
 /* Policy documents are percent-encoded in answers. */
-static void document(struct fake_call *call, struct text *text, const char *name,
-                     const char *value)
+static void document(struct fake_call *call, struct text *text, const char *name, const char *value)
 {
     element(text, name, encode_uri(call->arena, value));
 }
@@ -275,7 +274,8 @@ static bool is_json(const char *text)
 
 static bool policy_good(struct fake_call *call)
 {
-    if (is_json(field(call, "PolicyDocument")) && !strstr(field(call, "PolicyDocument"), "nonsense"))
+    if (is_json(field(call, "PolicyDocument")) &&
+        !strstr(field(call, "PolicyDocument"), "nonsense"))
         return true;
     fail(call, 400, "MalformedPolicyDocument", "Syntax errors in policy.");
     return false;

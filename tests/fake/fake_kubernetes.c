@@ -194,8 +194,8 @@ size_t fake_kubernetes_events(const struct fake_kubernetes *kubernetes, const ch
     size_t i, count = 0;
     json_t *event;
 
-    json_array_foreach(kubernetes->events, i, event)
-        count += text_equal(json_path_text(event, "reason"), reason);
+    json_array_foreach(kubernetes->events, i, event) count +=
+        text_equal(json_path_text(event, "reason"), reason);
     return count;
 }
 

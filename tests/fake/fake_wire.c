@@ -22,9 +22,9 @@ struct waiting {
 
 const char *fake_fault_name(enum fake_fault fault)
 {
-    static const char *const names[] = {"lost",        "refused connection", "500",
-                                        "503",         "throttling",         "access denied",
-                                        "concurrent",  "garbage",            "html 502"};
+    static const char *const names[] = {"lost",       "refused connection", "500",        "503",
+                                        "throttling", "access denied",      "concurrent", "garbage",
+                                        "html 502"};
 
     return names[fault];
 }
@@ -166,8 +166,7 @@ static void answer_fault(struct fake_answer *answer, enum request_service servic
     }
 }
 
-static void serve(struct fake_wire *wire, const struct request *request,
-                  struct fake_answer *answer)
+static void serve(struct fake_wire *wire, const struct request *request, struct fake_answer *answer)
 {
     struct fake_server *server = wire->servers[request->service];
 

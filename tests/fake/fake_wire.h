@@ -81,9 +81,9 @@ struct fake_wire {
     /* since fake_wire_reset */
     unsigned calls, aws_calls, aws_writes;
     struct fake_counts operations;
-    struct text log;            /* operations of AWS and finalizer writes, a space between two */
-    enum request_service hit;   /* of the last request that was broken */
-    const char *hit_operation;  /* NULL: none was */
+    struct text log;           /* operations of AWS and finalizer writes, a space between two */
+    enum request_service hit;  /* of the last request that was broken */
+    const char *hit_operation; /* NULL: none was */
     bool hit_write;
 };
 

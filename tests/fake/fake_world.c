@@ -283,6 +283,14 @@ static int64_t back_off(unsigned failures, int64_t base_ms)
     return base_ms < RETRY_MOST_MS ? base_ms : RETRY_MOST_MS;
 }
 
+static void count_refusal(struct fake_key *key, const char *code)
+{
+    if (!text_equal(key->refused_for, code))
+        key->refusals = 0;
+    snprintf(key->refused_for, sizeof(key->refused_for), "%s", code);
+    key->refusals++;
+}
+
 /* When the queue would bring the key back (controller/jobs.c). */
 static int64_t due_after(struct fake_key *key, const struct reconcile_result *result,
                          int64_t now_ms)
@@ -294,7 +302,7 @@ static int64_t due_after(struct fake_key *key, const struct reconcile_result *re
         return delay_ms > 0 ? now_ms + delay_ms : INT64_MAX;
     }
     if (result->end == RECONCILE_REFUSED) {
-        key->refusals++;
+        count_refusal(key, result->error->code);
         return now_ms + (delay_ms > 0 ? delay_ms : REFUSED_MS);
     }
     key->failures++;
@@ -434,8 +442,7 @@ const struct podidentitybinding *fake_world_binding(const struct fake_world *wor
     return store_get(world->bindings, key);
 }
 
-const char *fake_world_condition(const struct fake_world *world, const char *name,
-                                 const char *type)
+const char *fake_world_condition(const struct fake_world *world, const char *name, const char *type)
 {
     static const char *const statuses[] = {"Unknown", "True", "False"};
     static char words[200];

@@ -29,8 +29,9 @@ enum { FAKE_HORIZON_MS = 60 * 60 * 1000 };
 
 struct fake_key {
     char *key;
-    int64_t due_ms; /* INT64_MAX: not */
-    unsigned failures, refusals;
+    int64_t due_ms;              /* INT64_MAX: not */
+    unsigned failures, refusals; /* refusals: in a row and for one reason */
+    char refused_for[ERROR_CODE_SIZE];
 };
 
 struct fake_world {

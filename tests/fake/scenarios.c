@@ -78,6 +78,11 @@ static void left_over_existing(struct fake_world *world)
     have_left_over(world, bind_existing);
 }
 
+static void left_over_managed(struct fake_world *world)
+{
+    have_left_over(world, bind_managed);
+}
+
 /* Two roles of ours at once: the retired one goes with the binding. */
 static void have_retired(struct fake_world *world)
 {
@@ -107,15 +112,19 @@ const struct scenario scenarios[] = {
     {"create on a slow IAM and a slower EKS", make_young, bind_managed, 0, "True Ready", false},
     {"create on an existing role", make_role, bind_existing, 0, "True Ready", true},
     {"update every field that may change", have_managed, bind_changed, 0, "True Ready", false},
-    {"update a role whose boundary is gone", somebody_took_boundary, bind_changed, 0, "True Ready", false},
+    {"update a role whose boundary is gone", somebody_took_boundary, bind_changed, 0, "True Ready",
+     false},
     {"roleARN to managed", have_existing, bind_managed, 0, "True Ready", false},
     {"managed to roleARN", have_managed, bind_existing, 0, "True Ready", false},
-    {"managed to roleARN and 7 hours on", have_managed, bind_existing, 7 * 60 * 60 * 1000, "True Ready", false},
+    {"managed to roleARN and 7 hours on", have_managed, bind_existing, 7 * 60 * 60 * 1000,
+     "True Ready", false},
     {"and back to managed", have_retired, bind_managed, 0, "True Ready", false},
     {"delete a managed role", have_managed, unbind, 0, "", true},
     {"delete a role whose boundary is gone", somebody_took_boundary, unbind, 0, "", false},
     {"delete with a retired role", have_retired, unbind, 0, "", false},
     {"delete on an existing role", have_existing, unbind, 0, "", true},
     {"association of a former binding", left_over_existing, bind_existing, 0, "True Ready", true},
+    {"association and role of a former binding", left_over_managed, bind_managed, 0,
+     "False RoleOfFormerBinding", false},
 };
 const size_t scenario_count = COUNT(scenarios);

@@ -68,8 +68,8 @@ static struct fake_world *prepared(const struct scenario *scenario)
 static bool finish(struct fake_world *world, const struct scenario *scenario)
 {
     return fake_world_settle(world) &&
-           (scenario->pass_ms == 0 || (fake_world_pass(world, scenario->pass_ms) &&
-                                       fake_world_settle(world)));
+           (scenario->pass_ms == 0 ||
+            (fake_world_pass(world, scenario->pass_ms) && fake_world_settle(world)));
 }
 
 static void refer(struct reference *reference, const struct scenario *scenario)
@@ -103,6 +103,18 @@ static bool same_effects(const struct fake_counts *a, const struct fake_counts *
     return same;
 }
 
+/* The first line in which they differ. */
+static void tell_difference(const char *end, const char *wanted)
+{
+    while (strcspn(end, "\n") == strcspn(wanted, "\n") &&
+           strncmp(end, wanted, strcspn(end, "\n") + 1) == 0) {
+        end += strcspn(end, "\n") + 1;
+        wanted += strcspn(wanted, "\n") + 1;
+    }
+    print_error("in the end\n%.*s\ninstead of\n%.*s\n", (int)strcspn(end, "\n"), end,
+                (int)strcspn(wanted, "\n"), wanted);
+}
+
 static bool same_end(const struct fake_world *world, const struct reference *reference)
 {
     AUTO_TEXT struct text end = TEXT_INIT(DESCRIPTION_MAX);
@@ -110,8 +122,8 @@ static bool same_end(const struct fake_world *world, const struct reference *ref
     fake_world_describe(world, &end);
     if (text_equal(end.bytes, reference->end.bytes))
         return true;
-    print_error("the end is\n%s\ninstead of\n%s\nlast error: %s\n", end.bytes,
-                reference->end.bytes, world->last_error.text);
+    tell_difference(end.bytes, reference->end.bytes);
+    print_error("last error: %s\n", world->last_error.text);
     return false;
 }
 
@@ -136,8 +148,7 @@ static bool good_end(const struct fake_world *world, const struct reference *ref
     if (world->aws.idle_writes > ambiguous(disturbance))
         print_error("%u writes changed nothing, %s\n", world->aws.idle_writes,
                     world->aws.idle_operation);
-    return good && world->aws.trespasses == 0 &&
-           world->aws.idle_writes <= ambiguous(disturbance);
+    return good && world->aws.trespasses == 0 && world->aws.idle_writes <= ambiguous(disturbance);
 }
 
 /* What the program must make of one fault; ERROR_NONE also where nobody reads the answer. */
@@ -162,8 +173,8 @@ static enum error_kind kind_of(const struct fake_wire *wire, enum fake_fault fau
 static bool well_classified(const struct fake_world *world, enum fake_fault fault)
 {
     bool event = text_ends(world->wire.hit_operation, "Event");
-    bool unread = world->first_failure == ERROR_NONE && fault == FAULT_GARBAGE &&
-                  world->wire.hit_write;
+    bool unread =
+        world->first_failure == ERROR_NONE && fault == FAULT_GARBAGE && world->wire.hit_write;
 
     if (event || unread || world->first_failure == kind_of(&world->wire, fault))
         return true;
@@ -267,8 +278,7 @@ static void each_pair(const struct reference *reference, unsigned first)
     for (unsigned second = first + 1; second <= reference->calls + 4; second++)
         for (size_t a = 0; a < COUNT(second_faults); a++)
             for (size_t b = 0; b < COUNT(second_faults); b++) {
-                struct disturbance disturbance = {
-                    .failures = {second_faults[a], second_faults[b]}};
+                struct disturbance disturbance = {.failures = {second_faults[a], second_faults[b]}};
 
                 disturbance.failures[0].call = first;
                 disturbance.failures[1].call = second;
