@@ -79,7 +79,7 @@ void fake_wire_reset(struct fake_wire *wire)
 {
     memset(wire->failures, 0, sizeof(wire->failures));
     wire->death_call = 0;
-    wire->death_after_effect = wire->dead = false;
+    wire->aws_down = wire->death_after_effect = wire->dead = false;
     wire->calls = wire->aws_calls = wire->aws_writes = 0;
     wire->operations = (struct fake_counts){0};
     wire->hit_operation = NULL;
@@ -201,6 +201,11 @@ static bool break_call(struct fake_wire *wire, const struct request *request,
             serve(wire, request, answer);
         wire->dead = true;
         answer_fault(answer, request->service, FAULT_LOST);
+        return true;
+    }
+    if (wire->aws_down && request->service != SERVICE_KUBERNETES) {
+        answer_fault(answer, request->service, FAULT_REFUSED);
+        *sent = false;
         return true;
     }
     for (size_t i = 0; i < FAKE_FAILURES_MAX; i++) {

@@ -75,6 +75,7 @@ struct fake_wire {
     int64_t now_ms; /* wall */
 
     struct fake_failure failures[FAKE_FAILURES_MAX];
+    bool aws_down;       /* no connection to any service of AWS */
     unsigned death_call; /* 0: lives on */
     bool death_after_effect, dead;
 

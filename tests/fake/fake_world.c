@@ -337,14 +337,36 @@ static void reconcile_key(struct fake_world *world, struct fake_key *key)
     assert(run.done);
 }
 
-void fake_world_reconcile(struct fake_world *world, const char *name)
+void fake_world_reconcile_unseen(struct fake_world *world, const char *name)
 {
     char key[300];
 
-    fake_world_watch(world);
     snprintf(key, sizeof(key), "shop/%s", name);
     reconcile_key(world, key_of(world, key));
+}
+
+void fake_world_reconcile(struct fake_world *world, const char *name)
+{
     fake_world_watch(world);
+    fake_world_reconcile_unseen(world, name);
+    fake_world_watch(world);
+}
+
+static void released(void *context, const struct reconcile_result *result)
+{
+    *(bool *)context = result->error->kind == ERROR_NONE;
+}
+
+bool fake_world_release(struct fake_world *world, const char *name, enum release release)
+{
+    char key[300];
+    bool good = false;
+
+    snprintf(key, sizeof(key), "shop/%s", name);
+    reconcile_release_start(&world->scene, &world->wire.transport, key, release, world->wire.now_ms,
+                            released, &good);
+    fake_run(&world->wire);
+    return good;
 }
 
 /* The key that is due first; NULL when none is before until_ms. */

@@ -68,6 +68,10 @@ void fake_world_watch(struct fake_world *world);
 bool fake_world_sweep(struct fake_world *world);
 /* One reconcile of this key, whatever is due. */
 void fake_world_reconcile(struct fake_world *world, const char *name);
+/* The same before the watch has brought anything new. */
+void fake_world_reconcile_unseen(struct fake_world *world, const char *name);
+/* The command `release` for this binding; true when it went well. */
+bool fake_world_release(struct fake_world *world, const char *name, enum release release);
 /* Until quiet; false when it does not become so. */
 bool fake_world_settle(struct fake_world *world);
 /* Moves time, doing what becomes due on the way. */

@@ -1,0 +1,90 @@
+#pragma once
+
+/* Specs of bindings and shorthands for tests of whole plans, on the fakes. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "reconcilers/want.h"
+#include "tests/fake/fake_world.h"
+
+#define EXISTING "arn:aws:iam::" FAKE_ACCOUNT ":role/app/reader"
+#define TRUST                                                                                      \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":" \
+    "\"pods.eks.amazonaws.com\"},\"Action\":[\"sts:AssumeRole\",\"sts:TagSession\"]}]}"
+#define POLICY                                                                                     \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\"" \
+    ",\"Resource\":\"*\"}]}"
+
+#define MANAGED "{\"serviceAccountName\":\"cart\"}"
+#define MANAGED_WITH_TWO                                                                           \
+    "{\"serviceAccountName\":\"cart\",\"permissionPolicy\":" POLICY ",\"permissionPolicyARNs\":["  \
+    "\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]}"
+#define BOUND_TO(account) "{\"serviceAccountName\":\"" account "\",\"roleARN\":\"" EXISTING "\"}"
+
+#define BINDINGS "podidentitybindings"
+
+static inline void world_free_auto(struct fake_world **world)
+{
+    fake_world_destroy(*world);
+}
+#define AUTO_WORLD __attribute__((cleanup(world_free_auto)))
+
+/* A world in which this binding "cart" is Ready, with counts at 0. */
+static inline struct fake_world *world_with(const char *spec)
+{
+    struct fake_world *world = fake_world_create();
+
+    fake_aws_add_role(&world->aws, "/app/", "reader", TRUST);
+    if (spec) {
+        fake_world_bind(world, "cart", spec);
+        assert_true(fake_world_settle(world));
+        assert_string_equal(fake_world_condition(world, "cart", "Ready"), "True Ready");
+    }
+    fake_world_reset(world);
+    return world;
+}
+
+/* Binds and goes on until quiet. */
+static inline void bind_and_settle(struct fake_world *world, const char *name, const char *spec)
+{
+    fake_world_bind(world, name, spec);
+    assert_true(fake_world_settle(world));
+}
+
+/* The role that a binding for ServiceAccount cart gets by default; NULL. */
+static inline struct fake_role *cart_role(const struct fake_world *world)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+
+    return fake_aws_role(&world->aws, want_role_name(arena, FAKE_CLUSTER_ARN, "shop", "cart"));
+}
+
+/* The message of a condition. */
+static inline const char *message_of(const struct fake_world *world, const char *name,
+                                     const char *type)
+{
+    const struct podidentitybinding *binding = fake_world_binding(world, name);
+    const struct condition *condition = podidentitybinding_condition(&binding->status, type);
+
+    assert_non_null(condition);
+    return condition->message;
+}
+
+#define assert_condition(world, name, type, words)                                                 \
+    assert_string_equal(fake_world_condition(world, name, type), words)
+#define assert_contains(text, part)                                                                \
+    do {                                                                                           \
+        if (!strstr(text, part))                                                                   \
+            fail_msg("\"%s\" does not contain \"%s\"", text, part);                                \
+    } while (0)
