@@ -15,6 +15,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "reconcilers/picture.h"
 #include "reconcilers/want.h"
 #include "tests/fake/fake_world.h"
 
