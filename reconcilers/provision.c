@@ -3,15 +3,10 @@
  * leaves. The finalizer is stored before the first request to AWS that changes something.
  */
 
-#include <inttypes.h>
-
 #include "aws/faults.h"
 #include "base/arena.h"
-#include "base/json.h"
 #include "base/text.h"
 #include "informers/store.h"
-#include "kube/calls.h"
-#include "kube/decode.h"
 #include "reconcilers/grants.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/picture.h"
@@ -151,44 +146,6 @@ static enum verdict remember(struct work *work, struct request *request)
     return VERDICT_NEXT;
 }
 
-static enum verdict finalizer_ask(struct work *work, struct request *request)
-{
-    const struct kube_meta *meta = &work->binding->meta;
-    const char **finalizers;
-    size_t count = 0;
-
-    if (kube_meta_has_finalizer(meta, PODIDENTITYBINDING_FINALIZER) || work->resource_version)
-        return VERDICT_NEXT;
-    while (meta->finalizers[count])
-        count++;
-    finalizers = arena_array(work->arena, count + 1, sizeof(*finalizers));
-    for (size_t i = 0; i < count; i++)
-        finalizers[i] = meta->finalizers[i];
-    finalizers[count] = PODIDENTITYBINDING_FINALIZER;
-    kube_patch_finalizers(work->arena, request, &podidentitybinding_resource,
-                          meta->namespace_name, meta->name, meta->resource_version, finalizers,
-                          count + 1);
-    return VERDICT_SEND;
-}
-
-static enum verdict finalizer_answer(struct work *work, const struct reply *reply)
-{
-    AUTO_JSON json_t *object = NULL;
-
-    if (!kube_reply_good(&work->request, reply, &work->error))
-        return VERDICT_FAIL;
-    object = kube_decode(reply->body, reply->body_length, &work->error);
-    if (!object) {
-        work->error.kind = ERROR_RETRY; /* stored, but the answer came garbled */
-        return VERDICT_FAIL;
-    }
-    work->resource_version = json_take_text(work->arena, object, "metadata.resourceVersion");
-    if (work->resource_version)
-        return VERDICT_NEXT;
-    error_set(&work->error, ERROR_RETRY, "the API server's answer has no resourceVersion");
-    return VERDICT_FAIL;
-}
-
 const struct step provision_plan[] = {
     {"Allowed", allowed, NULL, FACET_ALLOWED},
     {"LookForServiceAccount", look_for_service_account, NULL, FACET_ALLOWED},
@@ -199,7 +156,7 @@ const struct step provision_plan[] = {
     {"GetExistingRole", existing_role_get_ask, existing_role_get_answer, FACET_ROLE},
     {"JudgeTrust", existing_role_judge, NULL, FACET_ROLE},
 
-    {"StoreFinalizer", finalizer_ask, finalizer_answer, FACET_ALLOWED},
+    {"StoreFinalizer", finalizer_store_ask, finalizer_store_answer, FACET_ALLOWED},
 
     /* First of all: what a former binding left must not go on giving its role to pods. */
     {"ExpectAssociation", association_expect, NULL, FACET_ASSOCIATION},

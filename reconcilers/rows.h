@@ -10,6 +10,12 @@
 /* What every row of IAM and EKS does with a bad answer: sets work->error, gives VERDICT_FAIL. */
 bool row_good(struct work *work, const struct reply *reply);
 
+/* finalizer.c: what keeps a binding until AWS is clean. */
+enum verdict finalizer_store_ask(struct work *work, struct request *request);
+enum verdict finalizer_store_answer(struct work *work, const struct reply *reply);
+enum verdict finalizer_drop_ask(struct work *work, struct request *request);
+enum verdict finalizer_drop_answer(struct work *work, const struct reply *reply);
+
 /* existing_role.c: a role of others, named by spec.roleARN: read, judged, never changed. */
 enum verdict existing_role_get_ask(struct work *work, struct request *request);
 enum verdict existing_role_get_answer(struct work *work, const struct reply *reply);

@@ -7,7 +7,6 @@
 #include "aws/faults.h"
 #include "base/arena.h"
 #include "base/text.h"
-#include "kube/calls.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/ownership.h"
 #include "reconcilers/picture.h"
@@ -103,39 +102,9 @@ static enum verdict choose(struct work *work, struct request *request)
     return only_observed(work) ? VERDICT_NEXT : removal_choose_all(work, request);
 }
 
-static enum verdict finalizer_ask(struct work *work, struct request *request)
-{
-    const struct kube_meta *meta = &work->binding->meta;
-    const char **left;
-    size_t count = 0, kept = 0;
-
-    if (!kube_meta_has_finalizer(meta, PODIDENTITYBINDING_FINALIZER) || meta->deleted_ms == 0)
-        return VERDICT_NEXT;
-    while (meta->finalizers[count])
-        count++;
-    left = arena_array(work->arena, count + 1, sizeof(*left));
-    for (size_t i = 0; i < count; i++)
-        if (!text_equal(meta->finalizers[i], PODIDENTITYBINDING_FINALIZER))
-            left[kept++] = meta->finalizers[i];
-    kube_patch_finalizers(work->arena, request, &podidentitybinding_resource, meta->namespace_name,
-                          meta->name, meta->resource_version, left, kept);
-    return VERDICT_SEND;
-}
-
-static enum verdict finalizer_answer(struct work *work, const struct reply *reply)
-{
-    if (!kube_reply_good(&work->request, reply, &work->error)) {
-        if (!text_equal(work->error.code, "NotFound"))
-            return VERDICT_FAIL;
-        error_clear(&work->error);
-    }
-    work->outcome.gone = true;
-    return VERDICT_STOP;
-}
-
 /* Keeps everything in AWS: for `release` while AWS does not answer. */
 const struct step let_go_plan[] = {
-    {"DropFinalizer", finalizer_ask, finalizer_answer, FACET_ALLOWED},
+    {"DropFinalizer", finalizer_drop_ask, finalizer_drop_answer, FACET_ALLOWED},
     {0},
 };
 
@@ -161,6 +130,6 @@ const struct step teardown_plan[] = {
     {"DetachRolePolicy", removal_detach_ask, removal_detach_answer, FACET_ROLE},
     {"DeleteRole", removal_delete_ask, removal_delete_answer, FACET_ROLE},
 
-    {"DropFinalizer", finalizer_ask, finalizer_answer, FACET_ALLOWED},
+    {"DropFinalizer", finalizer_drop_ask, finalizer_drop_answer, FACET_ALLOWED},
     {0},
 };
