@@ -52,7 +52,6 @@ struct lane {
     struct http_peer *peer;
     struct budget budget;
     struct list waiting;
-    size_t waiting_count;
     struct timer pause;
 };
 
@@ -112,21 +111,13 @@ static void lane_answer(struct lane *lane, const struct reply *reply)
     list_init(&failed);
     while ((link = list_take_first(&lane->waiting)))
         list_append(&failed, link);
-    lane->waiting_count = 0;
     while ((link = list_take_first(&failed)))
         flight_land(container_of(link, struct flight, link), reply);
 }
 
 static void lane_fail(struct lane *lane, const char *why)
 {
-    struct reply reply = {.failure = why,
-                          .body = "",
-                          .content_type = "",
-                          .request_id = "",
-                          .error_type = "",
-                          .date = "",
-                          .warning = "",
-                          .retry_after_s = -1};
+    struct reply reply = reply_none(why);
 
     lane_answer(lane, &reply);
 }
@@ -264,7 +255,6 @@ static void lane_pump(struct lane *lane)
             timer_start(lane->owner->loop, &lane->pause, wait_ms);
             return;
         }
-        lane->waiting_count--;
         flight_send(lane, container_of(list_take_first(&lane->waiting), struct flight, link));
     }
 }
@@ -309,7 +299,6 @@ static struct flight *flight_create(struct aws_link *link, const struct request 
     if (key)
         map_put(link->shared, key, flight);
     list_append(&lane->waiting, &flight->link);
-    lane->waiting_count++;
     return flight;
 }
 
@@ -338,11 +327,6 @@ void aws_link_drain(struct aws_link *link, const struct reply *reply)
 {
     for (int i = SERVICE_IAM; i < SERVICE_COUNT; i++)
         lane_answer(&link->lanes[i], reply);
-}
-
-size_t aws_link_waiting(const struct aws_link *link, enum request_service service)
-{
-    return link->lanes[service].waiting_count;
 }
 
 /* Life ----------------------------------------------------------------------------------------- */

@@ -34,7 +34,4 @@ void aws_link_send(struct aws_link *link, const struct request *request, void *c
 /* Answers what waits for budget or credentials with this; what is on the wire is the pool's. */
 void aws_link_drain(struct aws_link *link, const struct reply *reply);
 
-/* Requests that wait for budget or credentials, of one service. */
-size_t aws_link_waiting(const struct aws_link *link, enum request_service service);
-
 DEFINE_AUTO(struct aws_link *, aws_link_destroy);

@@ -79,14 +79,7 @@ bool world_open_aws(struct world *world, const struct aws_link_options *options,
 
 void world_drain(struct world *world)
 {
-    struct reply nothing = {.failure = "the program ends",
-                            .body = "",
-                            .content_type = "",
-                            .request_id = "",
-                            .error_type = "",
-                            .date = "",
-                            .warning = "",
-                            .retry_after_s = -1};
+    struct reply nothing = reply_none("the program ends");
     struct list *link;
 
     world->closing = true;

@@ -53,6 +53,10 @@ struct reply {
 /* Adds a header; there is room by construction (asserted). */
 void request_add_header(struct request *request, const char *name, const char *value);
 
+/* The reply of a request that was never sent, or for which nobody will answer: status 0, these
+ * words, and no header. Borrows failure. */
+struct reply reply_none(const char *failure);
+
 /* True for 2xx. */
 bool reply_good(const struct reply *reply);
 

@@ -34,11 +34,29 @@ static void only_two_hundreds_are_good(void **state)
     }
 }
 
+static void a_reply_that_is_none_has_every_text(void **state)
+{
+    struct reply reply = reply_none("nobody is there");
+
+    (void)state;
+    assert_false(reply_good(&reply));
+    assert_false(reply.sent);
+    assert_string_equal(reply.failure, "nobody is there");
+    assert_int_equal(reply.retry_after_s, -1);
+    assert_string_equal(reply.body, "");
+    assert_string_equal(reply.content_type, "");
+    assert_string_equal(reply.request_id, "");
+    assert_string_equal(reply.error_type, "");
+    assert_string_equal(reply.date, "");
+    assert_string_equal(reply.warning, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_headers_in_order),
         cmocka_unit_test(only_two_hundreds_are_good),
+        cmocka_unit_test(a_reply_that_is_none_has_every_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
