@@ -26,7 +26,7 @@ struct informer {
     const struct informer_kind *kind;
     const struct informer_io *io;
     informer_changed_fn changed;
-    void *context, *io_data;
+    void *context;
 
     struct reflector reflector;
     struct store *store;
@@ -478,14 +478,4 @@ void informer_figures(const struct informer *informer, struct informer_figures *
         .trouble = reflector_trouble(reflector, clock_now_ms()),
         .last_line_us = informer->last_line_us,
     };
-}
-
-void informer_set_io_data(struct informer *informer, void *data)
-{
-    informer->io_data = data;
-}
-
-void *informer_io_data(const struct informer *informer)
-{
-    return informer->io_data;
 }

@@ -79,8 +79,4 @@ struct informer_figures {
 };
 void informer_figures(const struct informer *informer, struct informer_figures *figures);
 
-/* A slot for the io side (its stream, its timer). */
-void informer_set_io_data(struct informer *informer, void *data);
-void *informer_io_data(const struct informer *informer);
-
 DEFINE_AUTO(struct informer *, informer_destroy);

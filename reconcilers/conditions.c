@@ -9,11 +9,6 @@
 
 static const char *const facet_types[FACET_COUNT] = {"Allowed", "RoleReady", "Associated"};
 
-const char *conditions_facet_type(int facet)
-{
-    return facet_types[facet];
-}
-
 struct draft {
     struct work *work;
     struct condition *conditions;
@@ -191,7 +186,7 @@ void conditions_compute(struct podidentitybinding_status *status, struct work *w
                         ? warnings_of(work)
                         : work->binding->status.warnings,
         .pending_changes = work->binding->status.pending_changes,
-        .last_verified_ms = work->writes > 0 || work->requests > 0
+        .last_verified_ms = work->requests > 0
                                 ? work->now_ms
                                 : work->binding->status.last_verified_ms,
     };

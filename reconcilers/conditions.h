@@ -18,5 +18,3 @@ struct work;
  */
 void conditions_compute(struct podidentitybinding_status *status, struct work *work);
 
-/* The facet's condition type: "Allowed", "RoleReady", "Associated". */
-const char *conditions_facet_type(int facet);
