@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,6 +38,7 @@ static bool output_parse(const char *word, enum output *output)
 {
     static const char *const words[] = {"table", "json", "yaml"};
 
+    assert(output); /* of a flag without a place */
     for (size_t i = 0; i < COUNT(words); i++)
         if (text_equal(words[i], word)) {
             *output = (enum output)i;

@@ -55,7 +55,8 @@ struct release_command {
 
 static const char help[] =
     "Usage: podidentity release NAMESPACE/NAME [flags]\n\n"
-    "Lets go of a PodIdentityBinding that is being deleted: deletes its association if AWS answers,\n"
+    "Lets go of a PodIdentityBinding that is being deleted: deletes its association if AWS "
+    "answers,\n"
     "keeps its role, and drops the finalizer.\n\n"
     "      --purge               take away the role, too, and what a former binding of the same\n"
     "                            names left behind (also while the binding lives)\n"
@@ -63,7 +64,8 @@ static const char help[] =
     "      --cluster-name NAME   of EKS; else as the binding's association says\n"
     "      --region REGION       else as the binding's association says\n"
     "      --role-path PATH      the controller's, when it was set\n"
-    "      --permissions-boundary ARN   the controller's; put back on a role before it is emptied\n";
+    "      --permissions-boundary ARN   the controller's; put back on a role before it is "
+    "emptied\n";
 
 static void add_row(struct release_command *command, const char *name, const char *value)
 {
@@ -72,7 +74,7 @@ static void add_row(struct release_command *command, const char *name, const cha
             (struct row){name, arena_string(command->arena, value)};
 }
 
-/* Arguments -------------------------------------------------------------------------------------- */
+/* Arguments ------------------------------------------------------------------------------------ */
 
 /* A flag of the controller, with its value, is handed on to its settings. */
 static bool take_setting(struct release_command *command, int argc, char **argv, int *index)
@@ -83,8 +85,7 @@ static bool take_setting(struct release_command *command, int argc, char **argv,
     for (size_t i = 0; i < COUNT(settings); i++) {
         size_t length = strlen(settings[i]);
 
-        if (strncmp(argv[*index], settings[i], length) != 0 ||
-            command->flag_count + 2 > FLAGS_MAX)
+        if (strncmp(argv[*index], settings[i], length) != 0 || command->flag_count + 2 > FLAGS_MAX)
             continue;
         command->flags[command->flag_count++] = argv[*index];
         if (argv[*index][length] == '\0' && *index + 1 < argc)
@@ -139,8 +140,7 @@ static bool find_target(struct release_command *command)
                                                         : command->world.access->namespace_name;
 
     if (slash)
-        command->namespace_name =
-            memory_text(command->target, (size_t)(slash - command->target));
+        command->namespace_name = memory_text(command->target, (size_t)(slash - command->target));
     else
         command->namespace_name = memory_string(space ? space : "default");
     command->name = slash ? slash + 1 : command->target;
@@ -149,7 +149,8 @@ static bool find_target(struct release_command *command)
     return true;
 }
 
-/* One request and its answer ----------------------------------------------------------------------- */
+/* One request and its answer
+ * ----------------------------------------------------------------------- */
 
 struct exchange {
     struct release_command *command;
@@ -213,7 +214,8 @@ static const struct podidentitybinding *binding_of(const struct release_command 
     return store_get(command->bindings, command->key);
 }
 
-/* --approve-deletions -------------------------------------------------------------------------------- */
+/* --approve-deletions
+ * -------------------------------------------------------------------------------- */
 
 static bool approve(struct release_command *command)
 {
@@ -233,7 +235,9 @@ static bool approve(struct release_command *command)
     return true;
 }
 
-/* AWS -------------------------------------------------------------------------------------------------- */
+/* AWS
+ * --------------------------------------------------------------------------------------------------
+ */
 
 /* "arn:aws:eks:REGION:ACCOUNT:podidentityassociation/CLUSTER/ID": a hint from the status, checked
  * against AWS by every later read. */
@@ -309,7 +313,8 @@ static bool read_aws(struct release_command *command)
     return command->answered;
 }
 
-/* Letting go ------------------------------------------------------------------------------------------- */
+/* Letting go
+ * ------------------------------------------------------------------------------------------- */
 
 static void released(void *context, const struct reconcile_result *result)
 {
@@ -355,7 +360,9 @@ static bool release(struct release_command *command)
     return let_go(command, RELEASE_LET_GO);
 }
 
-/* Life --------------------------------------------------------------------------------------------------- */
+/* Life
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void open_scene(struct release_command *command)
 {

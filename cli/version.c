@@ -9,7 +9,8 @@
 
 int command_version(int argc, char **argv)
 {
-    const struct row rows[] = {{"version", PODIDENTITY_VERSION}, {"api", "podidentity.io/v1alpha1"}};
+    const struct row rows[] = {{"version", PODIDENTITY_VERSION},
+                               {"api", "podidentity.io/v1alpha1"}};
     struct options options = {0};
     struct error error = {0};
 

@@ -284,8 +284,7 @@ static char *shared_key(const struct request *request)
     return key.overflow ? NULL : text_take(&key);
 }
 
-static struct flight *flight_create(struct aws_link *link, const struct request *request,
-                                    char *key)
+static struct flight *flight_create(struct aws_link *link, const struct request *request, char *key)
 {
     struct flight *flight = memory_alloc(sizeof(*flight));
     struct lane *lane = &link->lanes[request->service];

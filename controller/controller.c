@@ -61,8 +61,8 @@ static void swept(void *context, const struct error *error, unsigned requests)
         if (controller->sweep_delay_ms < SWEEP_RETRY_MOST_MS)
             controller->sweep_delay_ms *= 2;
     } else {
-        log_event(LOG_INFO, "read what AWS has", "account", controller->scene.account.id,
-                  "cluster", controller->scene.account.cluster_arn, "requests", count, NULL);
+        log_event(LOG_INFO, "read what AWS has", "account", controller->scene.account.id, "cluster",
+                  controller->scene.account.cluster_arn, "requests", count, NULL);
     }
     /* Also after a failure: each binding is told why it has to wait. */
     watched_enqueue_all(controller->watched);
@@ -148,9 +148,8 @@ static struct events *events_open(void)
 static bool controller_open(struct controller *controller, const struct config *config,
                             const char *namespace_name, struct error *error)
 {
-    struct aws_link_options aws = {.region = config->region,
-                                   .iam_rate = config->iam_rate,
-                                   .eks_rate = config->eks_rate};
+    struct aws_link_options aws = {
+        .region = config->region, .iam_rate = config->iam_rate, .eks_rate = config->eks_rate};
 
     controller->scene.settings = settings_from(config, namespace_name);
     controller->scene.picture = picture_create();

@@ -46,11 +46,13 @@ static int readyz(void *context, const char *query, struct text *body)
     }
     watched_describe(health->watched, body);
     text_printf(body, "[%c]aws %s\n", known ? '+' : '-',
-                known ? "ok" : trouble[0] ? trouble : "has not answered yet");
+                known        ? "ok"
+                : trouble[0] ? trouble
+                             : "has not answered yet");
     return synced && known ? 200 : 503;
 }
 
-/* Bindings by condition and status ---------------------------------------------------------------- */
+/* Bindings by condition and status ------------------------------------------------------------- */
 
 static const char *const counted_types[] = {"Allowed", "RoleReady", "Associated", "Ready"};
 

@@ -143,7 +143,7 @@ void jobs_open(struct jobs *jobs)
     task_schedule(jobs->world->loop, &jobs->pump);
 }
 
-/* Requests of a job ----------------------------------------------------------------------------- */
+/* Requests of a job ---------------------------------------------------------------------------- */
 
 static void job_answered(void *context, const struct reply *reply)
 {
@@ -160,7 +160,8 @@ static void measure_leaving(struct job *job, const struct request *request)
     uint64_t now_us = clock_now_us();
 
     if (job->changed_us != 0)
-        metrics_observe(metrics, METRIC_CHANGE_TO_REQUEST, (double)(now_us - job->changed_us) / 1e6);
+        metrics_observe(metrics, METRIC_CHANGE_TO_REQUEST,
+                        (double)(now_us - job->changed_us) / 1e6);
     job->changed_us = 0;
     if (job->finalizer_us != 0 && request->write && request->service != SERVICE_KUBERNETES) {
         metrics_observe(metrics, METRIC_FINALIZER_TO_WRITE,

@@ -18,10 +18,17 @@
 
 enum { HEADERS_ARENA_MAX = 1 << 20, PLUGIN_TIMEOUT_MS = 60 * 1000, PLUGIN_PAUSE_MS = 5000 };
 
+/* What still runs over the certificate before the last one. */
+struct former_peer {
+    struct list link;
+    struct http_peer *peer;
+};
+
 struct kube_link {
     struct loop *loop;
     struct http *http;
     struct http_peer *peer;
+    struct list former_peers;
     struct kube_access *access;
     struct metrics *metrics;
     struct list waiting; /* sendings that wait for the plugin */
@@ -61,6 +68,29 @@ static bool peer_open(struct kube_link *link, struct error *error)
     return link->peer != NULL;
 }
 
+static void peer_retire(struct kube_link *link, struct http_peer *peer)
+{
+    struct former_peer *former = memory_alloc(sizeof(*former));
+
+    former->peer = peer;
+    list_init(&former->link);
+    list_append(&link->former_peers, &former->link);
+}
+
+/* Watches end within minutes and certificates live longer, so few are left each time. */
+static void former_peers_drop(struct kube_link *link, bool all)
+{
+    list_each_safe (place, &link->former_peers) {
+        struct former_peer *former = container_of(place, struct former_peer, link);
+
+        if (!all && !http_peer_idle(former->peer))
+            continue;
+        list_remove(place);
+        http_peer_destroy(former->peer);
+        free(former);
+    }
+}
+
 static void plugin_start(struct kube_link *link);
 
 static void plugin_again(struct timer *timer)
@@ -68,9 +98,8 @@ static void plugin_again(struct timer *timer)
     plugin_start(container_of(timer, struct kube_link, plugin_pause));
 }
 
-struct kube_link *kube_link_create(struct loop *loop, struct http *http,
-                                   struct kube_access *access, struct metrics *metrics,
-                                   struct error *error)
+struct kube_link *kube_link_create(struct loop *loop, struct http *http, struct kube_access *access,
+                                   struct metrics *metrics, struct error *error)
 {
     AUTO(kube_link_destroy) struct kube_link *link = memory_alloc(sizeof(*link));
 
@@ -79,6 +108,7 @@ struct kube_link *kube_link_create(struct loop *loop, struct http *http,
     link->access = access;
     link->metrics = metrics;
     list_init(&link->waiting);
+    list_init(&link->former_peers);
     timer_init(&link->plugin_pause, plugin_again);
     if (!peer_open(link, error))
         return NULL;
@@ -94,8 +124,8 @@ void kube_link_destroy(struct kube_link *link)
     timer_stop(link->loop, &link->plugin_pause);
     while ((waiting = list_take_first(&link->waiting)))
         free(container_of(waiting, struct sending, link));
-    if (link->peer)
-        http_peer_destroy(link->peer);
+    former_peers_drop(link, true);
+    http_peer_destroy(link->peer);
     free(link);
 }
 
@@ -170,15 +200,21 @@ static void send_waiting(struct kube_link *link)
         send_now(link, container_of(waiting, struct sending, link));
 }
 
-/* A certificate from the plugin needs a peer of its own. */
-static bool renew_peer(struct kube_link *link, struct error *error)
+/* A certificate from the plugin needs a peer of its own; when it cannot be read, the one before
+ * stays. */
+static bool peer_renew(struct kube_link *link, struct error *error)
 {
+    struct http_peer *before = link->peer;
+
     if (!link->access->plugin_certificate)
         return true;
-    /* Requests on their way keep the former peer alive until they end (http.h). */
-    http_peer_destroy(link->peer);
-    link->peer = NULL;
-    return peer_open(link, error);
+    if (!peer_open(link, error)) {
+        link->peer = before;
+        return false;
+    }
+    peer_retire(link, before);
+    former_peers_drop(link, false);
+    return true;
 }
 
 static void plugin_done(void *context, const struct spawn_result *result)
@@ -192,7 +228,7 @@ static void plugin_done(void *context, const struct spawn_result *result)
         error_set(&error, ERROR_RETRY, "%s", result->failure);
     else if (kube_access_exec_reply(link->access, result->output, result->output_length,
                                     &expires_ms, &error) &&
-             renew_peer(link, &error)) {
+             peer_renew(link, &error)) {
         send_waiting(link);
         return;
     }

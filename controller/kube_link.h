@@ -17,9 +17,8 @@ struct loop;
 struct metrics;
 
 /* access is borrowed and must outlive the link. ERROR_REFUSED when certificates cannot be read. */
-struct kube_link *kube_link_create(struct loop *loop, struct http *http,
-                                   struct kube_access *access, struct metrics *metrics,
-                                   struct error *error);
+struct kube_link *kube_link_create(struct loop *loop, struct http *http, struct kube_access *access,
+                                   struct metrics *metrics, struct error *error);
 void kube_link_destroy(struct kube_link *link);
 
 /* done comes later, once. The request's texts must stay until then. */

@@ -14,35 +14,35 @@ struct metrics;
 struct text;
 
 enum metric {
-    METRIC_RECONCILE_TOTAL,        /* controller, result */
-    METRIC_RECONCILE_ERRORS,       /* controller */
-    METRIC_TERMINAL_ERRORS,        /* controller */
-    METRIC_RECONCILE_SECONDS,      /* controller */
-    METRIC_MAX_CONCURRENT,         /* controller */
-    METRIC_ACTIVE_WORKERS,         /* controller */
-    METRIC_QUEUE_DEPTH,            /* name, controller, priority */
-    METRIC_QUEUE_ADDS,             /* name, controller */
-    METRIC_QUEUE_RETRIES,          /* name, controller */
-    METRIC_QUEUE_SECONDS,          /* name, controller */
-    METRIC_WORK_SECONDS,           /* name, controller */
-    METRIC_KUBE_REQUESTS,          /* code, method, host */
-    METRIC_KUBE_SECONDS,           /* verb, host */
-    METRIC_AWS_REQUESTS,           /* service, operation, code */
-    METRIC_AWS_SECONDS,            /* service, operation */
-    METRIC_AWS_THROTTLES,          /* service */
-    METRIC_BUDGET_WAIT_SECONDS,    /* service */
-    METRIC_BINDINGS,               /* condition, status */
-    METRIC_DELETIONS_HELD,         /* - */
-    METRIC_CHANGE_TO_REQUEST,      /* - : watch line → first AWS request */
-    METRIC_FINALIZER_TO_WRITE,     /* - : finalizer answer → first AWS write */
-    METRIC_LOOP_TURN,              /* - : longest turn of the loop */
-    METRIC_REFLECTOR_LISTS,        /* kind */
-    METRIC_REFLECTOR_WATCHES,      /* kind */
-    METRIC_REFLECTOR_SKIPPED,      /* kind */
-    METRIC_STORE_OBJECTS,          /* kind */
-    METRIC_RESIDENT_BYTES,         /* - */
-    METRIC_CPU_SECONDS,            /* - */
-    METRIC_BUILD_INFO,             /* version */
+    METRIC_RECONCILE_TOTAL,     /* controller, result */
+    METRIC_RECONCILE_ERRORS,    /* controller */
+    METRIC_TERMINAL_ERRORS,     /* controller */
+    METRIC_RECONCILE_SECONDS,   /* controller */
+    METRIC_MAX_CONCURRENT,      /* controller */
+    METRIC_ACTIVE_WORKERS,      /* controller */
+    METRIC_QUEUE_DEPTH,         /* name, controller, priority */
+    METRIC_QUEUE_ADDS,          /* name, controller */
+    METRIC_QUEUE_RETRIES,       /* name, controller */
+    METRIC_QUEUE_SECONDS,       /* name, controller */
+    METRIC_WORK_SECONDS,        /* name, controller */
+    METRIC_KUBE_REQUESTS,       /* code, method, host */
+    METRIC_KUBE_SECONDS,        /* verb, host */
+    METRIC_AWS_REQUESTS,        /* service, operation, code */
+    METRIC_AWS_SECONDS,         /* service, operation */
+    METRIC_AWS_THROTTLES,       /* service */
+    METRIC_BUDGET_WAIT_SECONDS, /* service */
+    METRIC_BINDINGS,            /* condition, status */
+    METRIC_DELETIONS_HELD,      /* - */
+    METRIC_CHANGE_TO_REQUEST,   /* - : watch line → first AWS request */
+    METRIC_FINALIZER_TO_WRITE,  /* - : finalizer answer → first AWS write */
+    METRIC_LOOP_TURN,           /* - : longest turn of the loop */
+    METRIC_REFLECTOR_LISTS,     /* kind */
+    METRIC_REFLECTOR_WATCHES,   /* kind */
+    METRIC_REFLECTOR_SKIPPED,   /* kind */
+    METRIC_STORE_OBJECTS,       /* kind */
+    METRIC_RESIDENT_BYTES,      /* - */
+    METRIC_CPU_SECONDS,         /* - */
+    METRIC_BUILD_INFO,          /* version */
     METRIC_COUNT,
 };
 

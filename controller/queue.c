@@ -10,7 +10,7 @@
 #include "base/map.h"
 
 struct place {
-    struct list link;         /* in a ready list, when ready */
+    struct list link;          /* in a ready list, when ready */
     struct heap_entry delayed; /* in the heap, when delayed */
     enum queue_priority priority;
     unsigned failures;
@@ -50,11 +50,12 @@ void queue_destroy(struct queue *queue)
 static struct place *place_of(struct queue *queue, const char *key)
 {
     struct place *place = map_get(queue->places, key);
+    size_t size = strlen(key) + 1;
 
     if (place)
         return place;
-    place = memory_alloc(sizeof(*place) + strlen(key) + 1);
-    strcpy(place->key, key);
+    place = memory_alloc(sizeof(*place) + size);
+    memcpy(place->key, key, size);
     list_init(&place->link);
     place->priority = QUEUE_LATER;
     map_put(queue->places, key, place);

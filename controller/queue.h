@@ -21,8 +21,7 @@ struct queue *queue_create(void);
 void queue_destroy(struct queue *queue);
 
 /* Ready now. The higher of two priorities counts; a delay that the key had is over. */
-void queue_add(struct queue *queue, const char *key, enum queue_priority priority,
-               uint64_t now_ms);
+void queue_add(struct queue *queue, const char *key, enum queue_priority priority, uint64_t now_ms);
 
 /* Ready after delay_ms, unless it is ready earlier anyway. Keeps the lower priority. */
 void queue_add_after(struct queue *queue, const char *key, uint64_t delay_ms, uint64_t now_ms);

@@ -1,5 +1,6 @@
 #include "controller/watched.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/clock.h"
@@ -40,7 +41,7 @@ static uint64_t line_us(const struct watched *watched, enum watched_kind kind)
     return figures.last_line_us;
 }
 
-/* Bindings --------------------------------------------------------------------------------------- */
+/* Bindings ------------------------------------------------------------------------------------- */
 
 static void add_binding(void *context, const void *record)
 {
@@ -78,12 +79,13 @@ static void binding_changed(void *context, const void *before, const void *after
     const struct record *record = &binding->record;
     bool came_or_went = !before || !after || binding->meta.deleted_ms != 0;
 
+    assert(before || after);
     if (initial) {
         jobs_add(watched->jobs, JOB_BINDING, record->key, QUEUE_LATER, 0);
         return;
     }
-    if (after && reconcile_is_own_write(watched->scene, record->key, record->uid,
-                                        record->resource_version))
+    if (after &&
+        reconcile_is_own_write(watched->scene, record->key, record->uid, record->resource_version))
         return;
     jobs_add(watched->jobs, JOB_BINDING, record->key, QUEUE_FIRST, line_us(watched, BINDINGS));
     if (!came_or_went)
@@ -92,7 +94,7 @@ static void binding_changed(void *context, const void *before, const void *after
     add_grants(watched);
 }
 
-/* Grants ----------------------------------------------------------------------------------------- */
+/* Grants --------------------------------------------------------------------------------------- */
 
 static void add_bindings_of(struct watched *watched, const struct podidentitygrant *grant)
 {
@@ -107,6 +109,7 @@ static void grant_changed(void *context, const void *before, const void *after, 
     struct watched *watched = context;
     const struct podidentitygrant *old = before, *new = after;
 
+    assert(old || new);
     if (old && new && old->meta.generation == new->meta.generation)
         return; /* its status, which we wrote */
     jobs_add(watched->jobs, JOB_GRANT, (new ? new : old)->record.key, QUEUE_FIRST, 0);
@@ -116,7 +119,7 @@ static void grant_changed(void *context, const void *before, const void *after, 
     add_bindings_of(watched, new);
 }
 
-/* ServiceAccounts and namespaces ------------------------------------------------------------------ */
+/* ServiceAccounts and namespaces --------------------------------------------------------------- */
 
 static void service_account_changed(void *context, const void *before, const void *after,
                                     bool initial)
@@ -124,6 +127,7 @@ static void service_account_changed(void *context, const void *before, const voi
     struct watched *watched = context;
     const struct record *record = after ? after : before;
 
+    assert(record);
     if (!initial && (!before || !after))
         store_each_with(watched->scene->bindings, INDEX_SERVICE_ACCOUNT, record->key, add_binding,
                         watched);
@@ -135,7 +139,7 @@ static void namespace_changed(void *context, const void *before, const void *aft
         add_grants(context);
 }
 
-/* All together ------------------------------------------------------------------------------------ */
+/* All together --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;

@@ -343,11 +343,16 @@ struct http_peer *http_peer_create(struct http *http, const struct http_peer_opt
     return peer;
 }
 
+bool http_peer_idle(const struct http_peer *peer)
+{
+    return list_empty(&peer->waiting) && list_empty(&peer->running) && peer->stream_count == 0;
+}
+
 void http_peer_destroy(struct http_peer *peer)
 {
     if (!peer)
         return;
-    assert(list_empty(&peer->waiting) && list_empty(&peer->running) && peer->stream_count == 0);
+    assert(http_peer_idle(peer));
     list_remove(&peer->link);
     peer_free(peer);
 }

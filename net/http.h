@@ -56,6 +56,8 @@ void http_destroy(struct http *http);
 struct http_peer *http_peer_create(struct http *http, const struct http_peer_options *options,
                                    struct error *error);
 void http_peer_destroy(struct http_peer *peer);
+/* True when no request and no stream of it is left, so that it may be destroyed. */
+bool http_peer_idle(const struct http_peer *peer);
 
 /* Requests that wait for a handle; one more is answered with status 0. At some 2 kB each this is
  * what 20 MB hold, and ten times what work limits and budgets let through. */

@@ -43,8 +43,7 @@ enum verdict association_list_ask(struct work *work, struct request *request)
 {
     if (work->have.verified || !work->have.association_lookup)
         return VERDICT_NEXT;
-    eks_list_associations(work->arena, request, cluster(work),
-                          work->binding->record.namespace_name,
+    eks_list_associations(work->arena, request, cluster(work), work->binding->record.namespace_name,
                           work->binding->spec.service_account, work->have.marker);
     return VERDICT_SEND;
 }
@@ -79,8 +78,7 @@ enum verdict association_list_answer(struct work *work, const struct reply *repl
     struct eks_association_page page;
     const struct eks_association *found;
 
-    if (!row_good(work, reply) ||
-        !eks_read_associations(work->arena, reply, &page, &work->error))
+    if (!row_good(work, reply) || !eks_read_associations(work->arena, reply, &page, &work->error))
         return VERDICT_FAIL;
     found = ours_among(work, &page);
     work->have.marker = found ? NULL : page.next_token;

@@ -17,5 +17,6 @@ struct brake {
     size_t next, count;
 };
 
-/* True and counted when limit (0: none) allows one more now; else retry_ms says when to ask again. */
+/* True and counted when limit (0: none) allows one more now; else retry_ms says when to ask again.
+ */
 bool brake_pass(struct brake *brake, unsigned limit, int64_t now_ms, uint64_t *retry_ms);

@@ -186,9 +186,8 @@ void conditions_compute(struct podidentitybinding_status *status, struct work *w
                         ? warnings_of(work)
                         : work->binding->status.warnings,
         .pending_changes = work->binding->status.pending_changes,
-        .last_verified_ms = work->requests > 0
-                                ? work->now_ms
-                                : work->binding->status.last_verified_ms,
+        .last_verified_ms =
+            work->requests > 0 ? work->now_ms : work->binding->status.last_verified_ms,
     };
     fill_identifiers(status, work);
 }

@@ -17,4 +17,3 @@ struct work;
  * arena. A transition time stays where the status of a condition stays.
  */
 void conditions_compute(struct podidentitybinding_status *status, struct work *work);
-

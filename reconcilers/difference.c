@@ -191,15 +191,14 @@ void difference_digest(char digest[DIGEST_SIZE], struct arena *arena,
     char hex[SHA256_HEX_SIZE];
 
     lines[count++] = arena_printf(arena, "trust %s", policy_canonical(arena, have->role.trust));
-    lines[count++] = arena_printf(arena, "boundary %s",
-                                  have->role.boundary_arn ? have->role.boundary_arn : "");
+    lines[count++] =
+        arena_printf(arena, "boundary %s", have->role.boundary_arn ? have->role.boundary_arn : "");
     for (size_t i = 0; i < have->role.tags.count; i++)
         lines[count++] = arena_printf(arena, "tag %s=%s", have->role.tags.items[i].key,
                                       have->role.tags.items[i].value);
     for (size_t i = 0; i < have->inline_count; i++)
-        lines[count++] =
-            arena_printf(arena, "inline %s %s", have->inline_policies[i].name,
-                         policy_canonical(arena, have->inline_policies[i].document));
+        lines[count++] = arena_printf(arena, "inline %s %s", have->inline_policies[i].name,
+                                      policy_canonical(arena, have->inline_policies[i].document));
     for (size_t i = 0; i < have->attached_count; i++)
         lines[count++] = arena_printf(arena, "attached %s", have->attached_arns[i]);
     qsort(lines, count, sizeof(*lines), compare_lines);

@@ -52,5 +52,4 @@ const char *const *difference_describe(struct arena *arena, const struct differe
 enum { DIGEST_SIZE = 33 };
 void difference_digest(char digest[DIGEST_SIZE], struct arena *arena,
                        const struct iam_role_detail *have);
-void difference_wish_digest(char digest[DIGEST_SIZE], struct arena *arena,
-                            const struct want *want);
+void difference_wish_digest(char digest[DIGEST_SIZE], struct arena *arena, const struct want *want);

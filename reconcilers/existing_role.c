@@ -84,9 +84,10 @@ static enum verdict refuse_trust(struct work *work, const struct trust_subject *
     return work_refuse(work, FACET_ROLE, unknown ? "TrustUnknown" : "TrustInsufficient",
                        "%s of role %s: %s. Ask the role's owner to add the statement in "
                        "status.requiredTrust",
-                       unknown ? "We cannot tell whether the trust policy admits this "
-                                 "ServiceAccount, so nothing was changed; trust policy"
-                               : "The trust policy does not admit this ServiceAccount; trust policy",
+                       unknown
+                           ? "We cannot tell whether the trust policy admits this "
+                             "ServiceAccount, so nothing was changed; trust policy"
+                           : "The trust policy does not admit this ServiceAccount; trust policy",
                        work->want.role_arn, judgement->why);
 }
 

@@ -182,8 +182,8 @@ static int by_name(const void *a, const void *b)
 
 static void ask_all(struct inquiry *inquiry, struct arena *arena, const struct store *grants)
 {
-    struct sorted sorted = {.list = arena_array(arena, store_count(grants) + 1,
-                                                sizeof(*sorted.list))};
+    struct sorted sorted = {.list =
+                                arena_array(arena, store_count(grants) + 1, sizeof(*sorted.list))};
 
     store_each(grants, collect, &sorted);
     qsort(sorted.list, sorted.count, sizeof(*sorted.list), by_name);

@@ -16,15 +16,15 @@ struct scene;
 
 struct grant_decision {
     bool granted;
-    const char *message; /* granted: by which grants; refused: each grant and why it did not match */
+    const char
+        *message; /* granted: by which grants; refused: each grant and why it did not match */
 };
 
 struct grant_decision grants_decide(struct arena *arena, const struct podidentitybinding *binding,
                                     const struct scene *scene);
 
 /* The field a binding sets that this version does not act on yet, as a sentence; NULL: none. */
-const char *grants_unsupported(const struct podidentitybinding *binding,
-                               const struct scene *scene);
+const char *grants_unsupported(const struct podidentitybinding *binding, const struct scene *scene);
 
 /*
  * The other binding that has the ServiceAccount: a person's before the shorthand's, the older

@@ -14,15 +14,15 @@ struct ledger;
 
 struct ledger_entry {
     char uid[64];
-    bool verified;             /* AWS was seen, or made, as this generation wants it */
+    bool verified; /* AWS was seen, or made, as this generation wants it */
     int64_t generation;
     char *role_arn, *association_id, *association_arn, *required_trust; /* NULL: none */
-    int64_t settled_ms;        /* wall: when the association has stood long enough */
-    int64_t retired_until_ms;  /* wall: when a retired role of this binding may go; 0: none */
-    int64_t failed_ms;         /* wall: the last failure; shared reads older than it are read again */
-    int64_t trust_edited_ms;   /* wall: the last edit of our role's trust; 0: none */
-    bool brake_passed;         /* its teardown was counted */
-    char written_version[48];  /* resourceVersion after our last write; "" none */
+    int64_t settled_ms;       /* wall: when the association has stood long enough */
+    int64_t retired_until_ms; /* wall: when a retired role of this binding may go; 0: none */
+    int64_t failed_ms;       /* wall: the last failure; shared reads older than it are read again */
+    int64_t trust_edited_ms; /* wall: the last edit of our role's trust; 0: none */
+    bool brake_passed;       /* its teardown was counted */
+    char written_version[48]; /* resourceVersion after our last write; "" none */
 };
 
 struct ledger *ledger_create(void);

@@ -114,8 +114,7 @@ enum verdict role_policies_list_answer(struct work *work, const struct reply *re
 {
     struct iam_page page;
 
-    if (!row_good(work, reply) ||
-        !iam_read_policy_names(work->arena, reply, &page, &work->error))
+    if (!row_good(work, reply) || !iam_read_policy_names(work->arena, reply, &page, &work->error))
         return VERDICT_FAIL;
     if (work->have.detail.inline_count + page.count > POLICIES_MAX) {
         error_set(&work->error, ERROR_RETRY, "the role has over %d policies", POLICIES_MAX);
@@ -161,8 +160,7 @@ enum verdict role_attached_list_ask(struct work *work, struct request *request)
 {
     if (work->have.role != PRESENCE_PRESENT || work->have.attached_listed)
         return VERDICT_NEXT;
-    iam_list_attached_role_policies(work->arena, request, work->want.role_name,
-                                    work->have.marker);
+    iam_list_attached_role_policies(work->arena, request, work->want.role_name, work->have.marker);
     return VERDICT_SEND;
 }
 
@@ -171,8 +169,7 @@ enum verdict role_attached_list_answer(struct work *work, const struct reply *re
     struct iam_role_detail *detail = &work->have.detail;
     struct iam_page page;
 
-    if (!row_good(work, reply) ||
-        !iam_read_policy_arns(work->arena, reply, &page, &work->error) ||
+    if (!row_good(work, reply) || !iam_read_policy_arns(work->arena, reply, &page, &work->error) ||
         !names_add(work, &detail->attached_arns, &detail->attached_count, &page))
         return VERDICT_FAIL;
     work->have.marker = page.marker;

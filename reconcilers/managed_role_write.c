@@ -234,8 +234,7 @@ enum verdict role_policy_put_ask(struct work *work, struct request *request)
     if (!writing(work) || work->progress.policies_put == work->todo.policies_put_count)
         return VERDICT_NEXT;
     policy = &work->todo.policies_put[work->progress.policies_put];
-    iam_put_role_policy(work->arena, request, work->want.role_name, policy->name,
-                        policy->document);
+    iam_put_role_policy(work->arena, request, work->want.role_name, policy->name, policy->document);
     return VERDICT_SEND;
 }
 

@@ -11,11 +11,11 @@ struct podidentitybinding;
 struct scene;
 
 enum owner {
-    OWNER_FOREIGN,   /* not made by a podidentity of this cluster */
-    OWNER_OURS,      /* made for this very binding (its UID) */
-    OWNER_OTHER,     /* made for another binding that lives */
-    OWNER_FORMER,    /* made by us for a binding that is gone */
-    OWNER_ADOPTED,   /* tagged for this binding, but not made by us: never deleted */
+    OWNER_FOREIGN, /* not made by a podidentity of this cluster */
+    OWNER_OURS,    /* made for this very binding (its UID) */
+    OWNER_OTHER,   /* made for another binding that lives */
+    OWNER_FORMER,  /* made by us for a binding that is gone */
+    OWNER_ADOPTED, /* tagged for this binding, but not made by us: never deleted */
 };
 
 enum owner ownership_of(const struct aws_tags *tags, const struct podidentitybinding *binding,

@@ -17,7 +17,8 @@ struct work;
 enum verdict {
     VERDICT_NEXT,   /* this row is settled: go to the row below */
     VERDICT_SEND,   /* only from ask: put this question */
-    VERDICT_REPEAT, /* only from answer: ask again from the same row: another page, another policy */
+    VERDICT_REPEAT, /* only from answer: ask again from the same row: another page, another policy
+                     */
     VERDICT_TOP,    /* only from answer: what we knew was wrong; go through all rows again */
     VERDICT_STOP,   /* the plan is complete: skip what remains */
     VERDICT_FAIL,   /* work->error says what failed and whether to try again */

@@ -21,7 +21,7 @@ enum { STALE_RETRY_MS = 50 };
 struct reconcile {
     struct work work;
     struct reconcile_result result;
-    struct error error; /* of the first plan; the report's own is in work */
+    struct error error;        /* of the first plan; the report's own is in work */
     const struct step *failed; /* its row; NULL: none */
     reconcile_done_fn done;
     void *context;
@@ -96,8 +96,8 @@ static void reported(struct work *work)
 static void planned(struct work *work)
 {
     struct reconcile *reconcile = container_of(work, struct reconcile, work);
-    bool of_kubernetes = work->failed && work->request.service == SERVICE_KUBERNETES &&
-                         work->request.operation;
+    bool of_kubernetes =
+        work->failed && work->request.service == SERVICE_KUBERNETES && work->request.operation;
 
     if (work->failed) {
         reconcile->error = work->error;

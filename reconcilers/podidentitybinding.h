@@ -24,8 +24,8 @@ enum reconcile_end {
 
 struct reconcile_result {
     enum reconcile_end end;
-    uint64_t delay_ms;        /* DONE: come back then (0: no need); else at least this long (0: the
-                                 queue's back-off decides) */
+    uint64_t delay_ms;         /* DONE: come back then (0: no need); else at least this long (0: the
+                                  queue's back-off decides) */
     const struct error *error; /* kind ERROR_NONE when nothing failed */
     const char *failed_step;   /* NULL: none */
     const char *plan;          /* "provision", "teardown", "none" */

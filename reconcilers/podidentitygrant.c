@@ -86,8 +86,9 @@ static void judge(struct condition *ready, struct arena *arena,
                          "and ServiceAccounts in spec.serviceAccounts ([\"*\"] for all)";
     } else if (bad_glob(grant)) {
         ready->reason = "InvalidGlob";
-        ready->message = arena_printf(arena, "\"%s\" is not a glob: write one '*' where any run of "
-                                             "characters but '/' may stand",
+        ready->message = arena_printf(arena,
+                                      "\"%s\" is not a glob: write one '*' where any run of "
+                                      "characters but '/' may stand",
                                       bad_glob(grant));
     } else {
         ready->status = CONDITION_TRUE;
@@ -100,8 +101,7 @@ static int64_t transition_of(const struct podidentitygrant *grant, enum conditio
                              int64_t now_ms)
 {
     for (size_t i = 0; i < grant->condition_count; i++)
-        if (text_equal(grant->conditions[i].type, "Ready") &&
-            grant->conditions[i].status == status)
+        if (text_equal(grant->conditions[i].type, "Ready") && grant->conditions[i].status == status)
             return grant->conditions[i].transition_ms;
     return now_ms / 1000 * 1000;
 }

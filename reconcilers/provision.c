@@ -97,9 +97,8 @@ static bool picture_agrees(struct work *work)
 {
     const struct podidentitybinding *binding = work->binding;
     const struct condition *ready = podidentitybinding_condition(&binding->status, "Ready");
-    const struct picture_association *association =
-        picture_association(work->scene->picture, binding->record.namespace_name,
-                            binding->spec.service_account);
+    const struct picture_association *association = picture_association(
+        work->scene->picture, binding->record.namespace_name, binding->spec.service_account);
     const struct picture_role *role;
     char digest[DIGEST_SIZE];
 

@@ -61,8 +61,7 @@ bool removal_has_retired(struct work *work)
 {
     struct unwanted unwanted = {.work = work};
 
-    picture_each_role_of(work->scene->picture, work->binding->record.uid, find_unwanted,
-                         &unwanted);
+    picture_each_role_of(work->scene->picture, work->binding->record.uid, find_unwanted, &unwanted);
     return unwanted.found;
 }
 
@@ -232,8 +231,7 @@ enum verdict removal_retire_answer(struct work *work, const struct reply *reply)
               "Role %s is not used any more and is deleted in %" PRIu64
               " minutes, when pods have newer credentials",
               work->doomed.role.arn, work->scene->settings.retired_role_ms / 60000);
-    return leave_for_later(work,
-                           work->now_ms + (int64_t)work->scene->settings.retired_role_ms);
+    return leave_for_later(work, work->now_ms + (int64_t)work->scene->settings.retired_role_ms);
 }
 
 static bool deleting(const struct work *work)
@@ -286,8 +284,7 @@ enum verdict removal_policies_list_answer(struct work *work, const struct reply 
     struct doomed *doomed = &work->doomed;
     struct iam_page page;
 
-    if (!row_good(work, reply) ||
-        !iam_read_policy_names(work->arena, reply, &page, &work->error))
+    if (!row_good(work, reply) || !iam_read_policy_names(work->arena, reply, &page, &work->error))
         return VERDICT_FAIL;
     page_keep(work, &doomed->policies, &doomed->policy_count, &page);
     work->have.marker = page.marker;
@@ -338,8 +335,7 @@ enum verdict removal_attached_list_answer(struct work *work, const struct reply 
     struct doomed *doomed = &work->doomed;
     struct iam_page page;
 
-    if (!row_good(work, reply) ||
-        !iam_read_policy_arns(work->arena, reply, &page, &work->error))
+    if (!row_good(work, reply) || !iam_read_policy_arns(work->arena, reply, &page, &work->error))
         return VERDICT_FAIL;
     page_keep(work, &doomed->arns, &doomed->arn_count, &page);
     work->have.marker = page.marker;
@@ -353,8 +349,7 @@ enum verdict removal_detach_ask(struct work *work, struct request *request)
 
     if (!deleting(work) || doomed->arn_next == doomed->arn_count)
         return VERDICT_NEXT;
-    iam_detach_role_policy(work->arena, request, doomed_name(work),
-                           doomed->arns[doomed->arn_next]);
+    iam_detach_role_policy(work->arena, request, doomed_name(work), doomed->arns[doomed->arn_next]);
     return VERDICT_SEND;
 }
 

@@ -16,8 +16,8 @@ static void tell_transition(struct work *work, const struct condition *after)
 {
     const struct condition *before =
         podidentitybinding_condition(&work->binding->status, after->type);
-    bool same = before && before->status == after->status &&
-                text_equal(before->reason, after->reason);
+    bool same =
+        before && before->status == after->status && text_equal(before->reason, after->reason);
 
     if (same || after->status == CONDITION_UNKNOWN)
         return;
@@ -45,8 +45,8 @@ static enum verdict status_ask(struct work *work, struct request *request)
     for (size_t i = 0; i < status.condition_count; i++)
         tell_transition(work, &status.conditions[i]);
     kube_patch(work->arena, request, &podidentitybinding_resource, meta->namespace_name, meta->name,
-               "status",
-               work->resource_version ? work->resource_version : meta->resource_version, patch);
+               "status", work->resource_version ? work->resource_version : meta->resource_version,
+               patch);
     json_decref(patch);
     return VERDICT_SEND;
 }

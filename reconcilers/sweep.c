@@ -123,8 +123,7 @@ static enum verdict associations_answer(struct work *work, const struct reply *r
 {
     struct eks_association_page page;
 
-    if (!row_good(work, reply) ||
-        !eks_read_associations(work->arena, reply, &page, &work->error))
+    if (!row_good(work, reply) || !eks_read_associations(work->arena, reply, &page, &work->error))
         return VERDICT_FAIL;
     for (size_t i = 0; i < page.count; i++) {
         const struct eks_association *item = &page.items[i];

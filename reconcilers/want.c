@@ -13,8 +13,8 @@
 
 enum { ROLE_NAME_STEM_MAX = 55, ROLE_NAME_MAX = 64, ROLE_PATH_MAX = 512, SESSION_DEFAULT_S = 3600 };
 
-const char *want_role_name(struct arena *arena, const char *cluster_arn,
-                           const char *namespace_name, const char *service_account)
+const char *want_role_name(struct arena *arena, const char *cluster_arn, const char *namespace_name,
+                           const char *service_account)
 {
     char *stem = arena_printf(arena, "%s_%s", namespace_name, service_account);
     char hash[TRUST_HASH_SIZE];
@@ -68,8 +68,7 @@ static void fill_tags(struct want *want, struct arena *arena,
         {TAG_BINDING_UID, binding->record.uid},
         {TAG_ORIGIN, ORIGIN_CREATED},
     };
-    struct aws_tag *tags =
-        arena_array(arena, COUNT(ours) + binding->spec.tag_count, sizeof(*tags));
+    struct aws_tag *tags = arena_array(arena, COUNT(ours) + binding->spec.tag_count, sizeof(*tags));
 
     memcpy(tags, ours, sizeof(ours));
     for (size_t i = 0; i < binding->spec.tag_count; i++)
@@ -129,11 +128,11 @@ static bool fill_name(struct want *want, struct arena *arena,
 
     while (*below == '/')
         below++;
-    want->role_name = binding->spec.role_name && !binding->spec.role_arn
-                          ? binding->spec.role_name
-                          : want_role_name(arena, scene->account.cluster_arn,
-                                           binding->record.namespace_name,
-                                           binding->spec.service_account);
+    want->role_name =
+        binding->spec.role_name && !binding->spec.role_arn
+            ? binding->spec.role_name
+            : want_role_name(arena, scene->account.cluster_arn, binding->record.namespace_name,
+                             binding->spec.service_account);
     want->role_path = arena_printf(arena, "%s%s%s", scene->settings.role_path, below,
                                    below[0] && !text_ends(below, "/") ? "/" : "");
     want->role_arn = arena_printf(arena, "arn:%s:iam::%s:role%s%s", scene->account.partition,

@@ -27,7 +27,7 @@ struct scene;
 #define ORIGIN_CREATED "created"
 
 struct want {
-    bool managed;                 /* a role of ours; else role_arn is somebody's */
+    bool managed; /* a role of ours; else role_arn is somebody's */
     const char *role_name, *role_arn;
     /* of a managed role */
     const char *role_path, *trust, *description, *boundary_arn; /* boundary NULL: none wanted */
@@ -48,5 +48,5 @@ bool want_compute(struct want *want, struct arena *arena, const struct podidenti
                   const struct scene *scene, struct error *error);
 
 /* The default name of a role: design rule 6.1. */
-const char *want_role_name(struct arena *arena, const char *cluster_arn,
-                           const char *namespace_name, const char *service_account);
+const char *want_role_name(struct arena *arena, const char *cluster_arn, const char *namespace_name,
+                           const char *service_account);

@@ -34,7 +34,7 @@ enum presence {
 struct have {
     bool verified; /* the ledger knows that nothing changed: no row asks AWS */
     enum presence role;
-    bool role_named;    /* CreateRole said that the name exists: read it */
+    bool role_named; /* CreateRole said that the name exists: read it */
     struct iam_role_detail detail;
     bool inline_listed, attached_listed;
     const char *marker;           /* of the list being read */
@@ -93,7 +93,7 @@ struct outcome {
     size_t told_count, told_next;
     const char *warnings[WORK_WARNINGS_MAX];
     size_t warning_count;
-    bool gone; /* the finalizer is away: there is no status to write */
+    bool gone;                  /* the finalizer is away: there is no status to write */
     const char *events_trouble; /* why the API server did not take an Event; NULL: it did */
 };
 
@@ -113,7 +113,7 @@ struct work {
     const struct podidentitybinding *binding;
     struct ledger_entry *ledger;
     struct events *events;
-    int64_t now_ms; /* wall */
+    int64_t now_ms;               /* wall */
     const char *resource_version; /* the newest we know */
     bool purge;      /* release --purge: what a former binding of this name left goes too */
     bool keep_roles; /* release alone: roles stay */

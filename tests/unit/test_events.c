@@ -139,7 +139,6 @@ static void makes_a_series_of_what_repeats(void **state)
     name = memory_string(told(fixture, "metadata.name"));
     for (int count = 2; count <= 4; count++) {
         int64_t now = NOW + (count - 1) * 6 * MINUTE;
-        AUTO_FREE char *body = NULL;
 
         tell(fixture, &newer, "RoleMissing", "another note", now);
         assert_string_equal(fixture->request.operation, "PatchEvent");

@@ -82,7 +82,7 @@ static void puts_a_lost_boundary_back_before_it_deletes(void **state)
     unbind_and_settle(world, "cart");
     boundary = strstr(world->wire.log.bytes, "PutRolePermissionsBoundary");
     delete = strstr(world->wire.log.bytes, "DeleteRolePolicy");
-    assert_true(boundary && delete && boundary < delete);
+    assert_true(boundary && delete &&boundary < delete);
     assert_null(cart_role(world));
 }
 
@@ -227,10 +227,9 @@ static void an_approval_of_another_deletion_does_not_count(void **state)
     (void)state;
     bind_and_settle(world, "till", BOUND_TO("till"));
     world->scene.settings.deletion_limit = 1;
-    fake_kubernetes_patch(
-        &world->kubernetes, BINDINGS, "shop", "till",
-        json_pack("{s:{s:{s:s}}}", "metadata", "annotations", "podidentity.io/deletion-approved",
-                  "2026-11-24T00:00:00Z"));
+    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "till",
+                          json_pack("{s:{s:{s:s}}}", "metadata", "annotations",
+                                    "podidentity.io/deletion-approved", "2026-11-24T00:00:00Z"));
     fake_world_unbind(world, "cart");
     assert_true(fake_world_pass(world, 1000));
     fake_world_unbind(world, "till");
@@ -238,7 +237,7 @@ static void an_approval_of_another_deletion_does_not_count(void **state)
     assert_condition(world, "till", "Ready", "False DeletionHeld");
 }
 
-/* Release --------------------------------------------------------------------------------------- */
+/* Release -------------------------------------------------------------------------------------- */
 
 static void release_purge_removes_what_a_former_binding_left(void **state)
 {
