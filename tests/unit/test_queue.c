@@ -1,0 +1,308 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "controller/queue.h"
+
+/* Takes what is ready and says which it was; "-" for nothing. */
+static const char *take(struct queue *queue, uint64_t now_ms)
+{
+    const char *key = queue_take(queue, now_ms);
+
+    return key ? key : "-";
+}
+
+static struct queue_figures figures_of(const struct queue *queue)
+{
+    struct queue_figures figures;
+
+    queue_figures(queue, &figures);
+    return figures;
+}
+
+static void a_key_added_three_times_is_taken_once(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_LATER, 0);
+    queue_add(queue, "a", QUEUE_LATER, 1);
+    queue_add(queue, "a", QUEUE_LATER, 2);
+    assert_int_equal(figures_of(queue).depth[QUEUE_LATER], 1);
+    assert_string_equal(take(queue, 3), "a");
+    assert_string_equal(take(queue, 3), "-");
+    queue_done(queue, "a", 4);
+    assert_string_equal(take(queue, 5), "-");
+}
+
+static void keys_of_one_priority_come_in_the_order_of_their_first_adding(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_LATER, 0);
+    queue_add(queue, "b", QUEUE_LATER, 1);
+    queue_add(queue, "c", QUEUE_LATER, 2);
+    queue_add(queue, "a", QUEUE_LATER, 3);
+    assert_string_equal(take(queue, 4), "a");
+    assert_string_equal(take(queue, 4), "b");
+    assert_string_equal(take(queue, 4), "c");
+}
+
+static void a_persons_change_goes_before_repeats(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "old", QUEUE_LATER, 0);
+    queue_add(queue, "new", QUEUE_FIRST, 1);
+    assert_string_equal(take(queue, 2), "new");
+    assert_string_equal(take(queue, 2), "old");
+}
+
+static void a_waiting_key_rises_but_never_falls(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_LATER, 0);
+    queue_add(queue, "b", QUEUE_LATER, 0);
+    queue_add(queue, "b", QUEUE_FIRST, 1);
+    queue_add(queue, "b", QUEUE_LATER, 2);
+    assert_int_equal(figures_of(queue).depth[QUEUE_FIRST], 1);
+    assert_int_equal(figures_of(queue).depth[QUEUE_LATER], 1);
+    assert_string_equal(take(queue, 3), "b");
+    assert_string_equal(take(queue, 3), "a");
+}
+
+static void the_priority_of_one_turn_does_not_stay_for_the_next(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_FIRST, 0);
+    assert_string_equal(take(queue, 0), "a");
+    queue_add_after(queue, "a", 5, 0); /* keeps a place between the turns */
+    queue_done(queue, "a", 1);
+    queue_add(queue, "b", QUEUE_LATER, 2);
+    queue_add(queue, "a", QUEUE_LATER, 3);
+    assert_string_equal(take(queue, 4), "b");
+    assert_string_equal(take(queue, 4), "a");
+}
+
+static void what_is_added_while_it_is_worked_on_comes_back_once_when_done(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_LATER, 0);
+    assert_string_equal(take(queue, 0), "a");
+    queue_add(queue, "a", QUEUE_LATER, 1);
+    queue_add(queue, "a", QUEUE_FIRST, 2);
+    assert_string_equal(take(queue, 3), "-");
+    queue_add(queue, "b", QUEUE_LATER, 3);
+    queue_done(queue, "a", 4);
+    assert_string_equal(take(queue, 5), "a"); /* with the higher of its priorities */
+    assert_string_equal(take(queue, 5), "b");
+    queue_done(queue, "a", 6);
+    assert_string_equal(take(queue, 7), "-");
+}
+
+static void a_delayed_key_is_ready_at_its_time_and_not_before(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    assert_true(queue_wait_ms(queue, 0) == UINT64_MAX);
+    queue_add_after(queue, "a", 100, 1000);
+    assert_int_equal(figures_of(queue).delayed, 1);
+    assert_int_equal(queue_wait_ms(queue, 1030), 70);
+    assert_string_equal(take(queue, 1099), "-");
+    assert_int_equal(queue_wait_ms(queue, 1200), 0);
+    assert_string_equal(take(queue, 1100), "a");
+    assert_true(queue_wait_ms(queue, 1100) == UINT64_MAX);
+}
+
+static void of_two_delays_the_shorter_counts(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add_after(queue, "a", 100, 0);
+    queue_add_after(queue, "a", 500, 0);
+    assert_int_equal(queue_wait_ms(queue, 0), 100);
+    queue_add_after(queue, "a", 30, 10);
+    assert_int_equal(queue_wait_ms(queue, 0), 40);
+    assert_int_equal(figures_of(queue).delayed, 1);
+}
+
+static void adding_ends_a_delay(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add_after(queue, "a", 100, 0);
+    queue_add(queue, "a", QUEUE_LATER, 10);
+    assert_int_equal(figures_of(queue).delayed, 0);
+    assert_string_equal(take(queue, 10), "a");
+    queue_done(queue, "a", 20);
+    assert_string_equal(take(queue, 200), "-");
+}
+
+static void a_ready_key_is_not_put_off(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_LATER, 0);
+    queue_add_after(queue, "a", 100, 0);
+    assert_int_equal(figures_of(queue).delayed, 0);
+    assert_string_equal(take(queue, 0), "a");
+    queue_add_after(queue, "b", 0, 0); /* no delay at all: ready */
+    assert_string_equal(take(queue, 0), "b");
+}
+
+static void a_delay_that_ends_during_work_waits_for_its_end(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_LATER, 0);
+    assert_string_equal(take(queue, 0), "a");
+    queue_add_after(queue, "a", 10, 0);
+    assert_string_equal(take(queue, 20), "-");
+    queue_done(queue, "a", 30);
+    assert_string_equal(take(queue, 30), "a");
+}
+
+/* A turn that fails: taken, put off, done. The delay, or -1 when the key was not ready. */
+static int64_t fail_once(struct queue *queue, const char *key, uint64_t now_ms)
+{
+    if (!queue_take(queue, now_ms))
+        return -1;
+    queue_retry(queue, key, 100, 1000, now_ms);
+    queue_done(queue, key, now_ms);
+    return (int64_t)queue_wait_ms(queue, now_ms);
+}
+
+static void assert_about(int64_t delay_ms, int64_t expected_ms)
+{
+    if (delay_ms < expected_ms * 8 / 10 || delay_ms > expected_ms * 12 / 10)
+        fail_msg("%lld is not within 20 %% of %lld", (long long)delay_ms, (long long)expected_ms);
+}
+
+static void delays_double_up_to_the_most_until_the_key_is_forgotten(void **state)
+{
+    static const int64_t expected_ms[] = {100, 200, 400, 800, 1000, 1000};
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+    uint64_t now_ms = 0;
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_LATER, 0);
+    for (size_t i = 0; i < COUNT(expected_ms); i++) {
+        int64_t delay_ms = fail_once(queue, "a", now_ms);
+
+        assert_about(delay_ms, expected_ms[i]);
+        now_ms += (uint64_t)delay_ms;
+    }
+    assert_int_equal(figures_of(queue).retries, COUNT(expected_ms));
+    queue_forget(queue, "a");
+    assert_about(fail_once(queue, "a", now_ms), 100);
+}
+
+static void failures_are_counted_for_each_key_alone(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_LATER, 0);
+    fail_once(queue, "a", 0);
+    fail_once(queue, "a", 10000);
+    queue_add(queue, "a", QUEUE_LATER, 20000); /* an event while it is put off forgets nothing */
+    assert_about(fail_once(queue, "a", 20000), 400);
+    queue_add(queue, "b", QUEUE_LATER, 20000);
+    assert_about(fail_once(queue, "b", 20000), 100);
+}
+
+static void keys_that_failed_together_do_not_all_come_back_together(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+    char key[16];
+    size_t back = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        snprintf(key, sizeof(key), "k%d", i);
+        queue_retry(queue, key, 1000, 1000, 0);
+    }
+    assert_true(queue_wait_ms(queue, 0) >= 800);
+    while (queue_take(queue, 1000))
+        back++;
+    assert_in_range(back, 1, 99);
+    while (queue_take(queue, 1200))
+        back++;
+    assert_int_equal(back, 100);
+}
+
+static void figures_say_what_waits_what_is_worked_on_and_how_long_it_waited(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_FIRST, 100);
+    queue_add(queue, "a", QUEUE_FIRST, 150);
+    queue_add(queue, "b", QUEUE_LATER, 100);
+    queue_add_after(queue, "c", 1000, 100);
+    assert_int_equal(figures_of(queue).adds, 4);
+    assert_string_equal(take(queue, 170), "a");
+    assert_int_equal(figures_of(queue).taken_waited_ms, 70);
+    assert_int_equal(figures_of(queue).working, 1);
+    assert_int_equal(figures_of(queue).depth[QUEUE_FIRST], 0);
+    assert_int_equal(figures_of(queue).depth[QUEUE_LATER], 1);
+    assert_int_equal(figures_of(queue).delayed, 1);
+    queue_done(queue, "a", 200);
+    assert_int_equal(figures_of(queue).working, 0);
+    assert_string_equal(take(queue, 1300), "b");
+    assert_string_equal(take(queue, 1300), "c");
+    assert_int_equal(figures_of(queue).taken_waited_ms, 0); /* what it was put off is no waiting */
+}
+
+static void forgetting_an_unknown_key_does_nothing(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_forget(queue, "a");
+    assert_string_equal(take(queue, 0), "-");
+    queue_destroy(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_key_added_three_times_is_taken_once),
+        cmocka_unit_test(keys_of_one_priority_come_in_the_order_of_their_first_adding),
+        cmocka_unit_test(a_persons_change_goes_before_repeats),
+        cmocka_unit_test(a_waiting_key_rises_but_never_falls),
+        cmocka_unit_test(the_priority_of_one_turn_does_not_stay_for_the_next),
+        cmocka_unit_test(what_is_added_while_it_is_worked_on_comes_back_once_when_done),
+        cmocka_unit_test(a_delayed_key_is_ready_at_its_time_and_not_before),
+        cmocka_unit_test(of_two_delays_the_shorter_counts),
+        cmocka_unit_test(adding_ends_a_delay),
+        cmocka_unit_test(a_ready_key_is_not_put_off),
+        cmocka_unit_test(a_delay_that_ends_during_work_waits_for_its_end),
+        cmocka_unit_test(delays_double_up_to_the_most_until_the_key_is_forgotten),
+        cmocka_unit_test(failures_are_counted_for_each_key_alone),
+        cmocka_unit_test(keys_that_failed_together_do_not_all_come_back_together),
+        cmocka_unit_test(figures_say_what_waits_what_is_worked_on_and_how_long_it_waited),
+        cmocka_unit_test(forgetting_an_unknown_key_does_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
