@@ -141,17 +141,21 @@ char *arena_string(struct arena *arena, const char *text)
 
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
 {
+    char once[256]; /* most fit, and are formatted once */
     va_list again;
     char *text;
     int length;
 
     va_copy(again, arguments);
-    length = vsnprintf(NULL, 0, format, again);
+    length = vsnprintf(once, sizeof(once), format, again);
     va_end(again);
     assert(length >= 0);
 
     text = arena_alloc(arena, (size_t)length + 1);
-    vsnprintf(text, (size_t)length + 1, format, arguments);
+    if ((size_t)length < sizeof(once))
+        memcpy(text, once, (size_t)length + 1);
+    else
+        vsnprintf(text, (size_t)length + 1, format, arguments);
     return text;
 }
 

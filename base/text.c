@@ -69,16 +69,24 @@ void text_add_char(struct text *text, char character)
     text_add(text, &character, 1);
 }
 
+/* Most of what is printed fits here and is formatted once; the rest is formatted again in place. */
+enum { PRINTED_ONCE = 256 };
+
 void text_printf(struct text *text, const char *format, ...)
 {
+    char once[PRINTED_ONCE];
     va_list arguments;
     int length;
 
     va_start(arguments, format);
-    length = vsnprintf(NULL, 0, format, arguments);
+    length = vsnprintf(once, sizeof(once), format, arguments);
     va_end(arguments);
     assert(length >= 0);
-    if (length == 0 || !reserve(text, (size_t)length))
+    if ((size_t)length < sizeof(once)) {
+        text_add(text, once, (size_t)length);
+        return;
+    }
+    if (!reserve(text, (size_t)length))
         return;
     va_start(arguments, format);
     vsnprintf(text->bytes + text->length, (size_t)length + 1, format, arguments);

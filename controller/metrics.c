@@ -202,7 +202,9 @@ static void label_value(struct text *text, const char *value)
 static void label_text(struct text *text, const struct definition *definition, va_list values)
 {
     for (int i = 0; i < LABELS_MAX && definition->labels[i]; i++) {
-        text_printf(text, "%s%s=\"", i > 0 ? "," : "", definition->labels[i]);
+        text_add_string(text, i > 0 ? "," : "");
+        text_add_string(text, definition->labels[i]);
+        text_add_string(text, "=\"");
         label_value(text, va_arg(values, const char *));
         text_add_char(text, '"');
     }

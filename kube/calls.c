@@ -144,7 +144,7 @@ void kube_patch(struct arena *arena, struct request *request, const struct kube_
           "PATCH", kube_path(arena, resource, namespace_name, name, subresource));
     request->query = "fieldManager=" KUBE_FIELD_MANAGER;
     request_add_header(request, "Content-Type", "application/merge-patch+json");
-    request_add_header(request, "Accept", WHOLE);
+    request_add_header(request, "Accept", METADATA("PartialObjectMetadata"));
     if (resource_version && *resource_version)
         json_object_set_new(object_at(patch, "metadata"), "resourceVersion",
                             json_string(resource_version));

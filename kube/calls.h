@@ -46,7 +46,8 @@ void kube_watch(struct arena *arena, struct request *request, const struct kube_
                 const char *resource_version, bool initial_events, unsigned timeout_s);
 
 /* Merge PATCH; body is a whole patch document. resource_version is put into its metadata (NULL: the
- * patch holds whatever the version). patch stays the caller's. */
+ * patch holds whatever the version). patch stays the caller's. The answer is the object's metadata
+ * alone: of a write only the new version is news. */
 void kube_patch(struct arena *arena, struct request *request, const struct kube_resource *resource,
                 const char *namespace_name, const char *name, const char *subresource,
                 const char *resource_version, json_t *patch);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "kube/managed_fields.h"
 
 /* An integer of more digits may not fit into 64 bits. */
 enum { DIGITS_MAX = 18 };
@@ -110,21 +111,22 @@ static size_t mended_size(size_t length)
     return 2 * length + 1;
 }
 
-json_t *kube_decode(const char *bytes, size_t length, struct error *error)
+static json_t *decode_mended(const char *bytes, size_t length, struct error *error)
 {
-    struct error trouble = {0};
-    AUTO_JSON json_t *tree = json_parse(bytes, length, &trouble);
-    AUTO_FREE char *mended = NULL;
-    struct mender mender;
+    AUTO_FREE char *mended = memory_alloc(mended_size(length));
+    struct mender mender = {.at = bytes, .end = bytes + length, .out = mended};
 
-    if (tree)
-        return TAKE(tree);
-    mended = memory_alloc(mended_size(length));
-    mender = (struct mender){.at = bytes, .end = bytes + length, .out = mended};
     while (mender.at < mender.end)
         mend_next(&mender, bytes);
-    tree = json_parse(mended, (size_t)(mender.out - mended), &trouble);
-    if (!tree)
-        *error = trouble;
-    return TAKE(tree);
+    return json_parse(mended, (size_t)(mender.out - mended), error);
+}
+
+json_t *kube_decode(const char *bytes, size_t length, struct error *error)
+{
+    AUTO_FREE char *cut = memory_alloc(length + 1);
+    size_t cut_length = managed_fields_cut(cut, bytes, length);
+    struct error trouble = {0};
+    json_t *tree = json_parse(cut, cut_length, &trouble);
+
+    return tree ? tree : decode_mended(cut, cut_length, error);
 }

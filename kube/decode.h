@@ -10,6 +10,8 @@
  * KUBE_DECODE_DEPTH levels becomes null, long integers become reals, U+0000 becomes U+FFFD. No
  * field that this program acts on can be changed by that: names and ARNs are checked by schema, and
  * a policy of that depth is refused by IAM with or without its innermost part.
+ *
+ * managedFields come out empty (managed_fields.h).
  */
 
 #include <stddef.h>

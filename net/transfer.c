@@ -24,10 +24,9 @@ static void header_put(struct transfer *transfer, const struct header *header)
     struct text line;
 
     text_init(&line, HEADER_MAX);
-    if (*header->value)
-        text_printf(&line, "%s: %s", header->name, header->value);
-    else
-        text_printf(&line, "%s;", header->name);
+    text_add_string(&line, header->name);
+    text_add_string(&line, *header->value ? ": " : ";");
+    text_add_string(&line, header->value);
     if (line.overflow)
         transfer->refusal = "a header is longer than 64 KiB";
     else if (strpbrk(line.bytes, "\r\n"))

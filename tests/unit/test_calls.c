@@ -161,7 +161,7 @@ static void patches_status_only_over_the_version_it_saw(void **state)
     assert_true(text_ends(request.path, "/podidentitybindings/cart/status"));
     assert_string_equal(request.query, "fieldManager=podidentity");
     assert_string_equal(header(&request, "Content-Type"), "application/merge-patch+json");
-    assert_string_equal(header(&request, "Accept"), ALL_OF_IT);
+    assert_string_equal(header(&request, "Accept"), METADATA_OF("PartialObjectMetadata"));
     assert_string_equal(request.body, "{\"metadata\":{\"resourceVersion\":\"342\"},"
                                       "\"status\":{\"observedGeneration\":2}}");
     assert_int_equal(request.body_length, strlen(request.body));
