@@ -216,6 +216,8 @@ static struct series *series_of(struct metrics *metrics, enum metric metric, va_
     struct series *series;
 
     label_text(&labels, &definitions[metric], values);
+    if (labels.overflow)
+        return NULL; /* labels cut short would make the whole exposition unreadable */
     series = map_get(metrics->series[metric], labels.bytes);
     if (series || metrics->count == SERIES_MAX)
         return series;

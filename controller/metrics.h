@@ -49,8 +49,8 @@ enum metric {
 struct metrics *metrics_create(void);
 void metrics_destroy(struct metrics *metrics);
 
-/* Label values follow in the order of the metric's labels. Unknown series beyond the ceiling of
- * 4,000 are counted in none. */
+/* Label values follow in the order of the metric's labels. Series beyond the ceiling of 4,000, and
+ * those whose labels are longer than 512 bytes, are not kept. */
 void metrics_add(struct metrics *metrics, enum metric metric, double value, ...);
 void metrics_set(struct metrics *metrics, enum metric metric, double value, ...);
 void metrics_observe(struct metrics *metrics, enum metric metric, double value, ...);
