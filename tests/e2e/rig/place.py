@@ -1,9 +1,12 @@
 """A namespace of a test's own, and what tests do in it: grant, bind, wait, and leave nothing."""
 
+import re
 import secrets
 
-from .objects import GROUP, documents_of, is_condition
+from .objects import GROUP, condition, documents_of, is_condition
+from .waiting import wait_until
 
+NOTE_MAX = 1024  # of an Event
 CLUSTER_SCOPED = {"PodIdentityGrant", "Namespace", "ClusterRole", "ClusterRoleBinding",
                   "CustomResourceDefinition"}
 
@@ -101,6 +104,27 @@ class Place:
             "PodIdentityBinding", name, self.name, is_condition(kind, status, reason), timeout,
             f"{kind}={status} {reason or ''} of {name}")
 
+    def wait_refused(self, kind, reason, name="app", timeout=60):
+        """Waits until a person must act: this condition is False with this reason, Ready and
+        Stalled repeat it, and a Warning tells it. Gives the message, which has the form that every
+        message has."""
+        found = self.wait_condition("Ready", "False", reason, name, timeout)
+        message = condition(found, kind).get("message", "")
+        for repeated in (kind, "Ready"):
+            assert condition(found, repeated) == {
+                **condition(found, repeated), "status": "False", "reason": reason,
+                "message": message}, f"{repeated} is {condition(found, repeated)}"
+        assert condition(found, "Stalled")["reason"] == reason
+        assert not condition(found, "Reconciling"), "both waiting and refused"
+        assert re.match(r"PODIDENTITY-(D\d\d-[A-Z]+): .* See docs/errors\.md#\1$", message), message
+        wait_until(lambda: self._warned(name, reason, message), 10, f"a Warning {reason} of {name}")
+        return message
+
+    def _warned(self, name, reason, message):
+        return any(event["type"] == "Warning"
+                   and _without_request_ids(event["note"]) == _without_request_ids(message)[:NOTE_MAX]
+                   for event in self.events(name, reason))
+
     def delete(self, name="app", wait=True, timeout=60):
         self.objects.delete("PodIdentityBinding", name, self.name)
         if wait:
@@ -108,3 +132,8 @@ class Place:
 
     def events(self, name=None, reason=None):
         return self.objects.events(self.name, name, reason)
+
+
+def _without_request_ids(text):
+    """Each attempt has another one, and an Event is told once."""
+    return re.sub(r"request id [\w-]+", "request id", text)
