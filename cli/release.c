@@ -32,6 +32,8 @@
 
 enum { ARENA_MAX = 64 << 20, FLAGS_MAX = 32, ROWS_MAX = WORK_TOLD_MAX + 4, CLUSTER_SIZE = 128 };
 
+enum { NAME_MAX_LENGTH = 253 }; /* of a DNS subdomain, the longest that Kubernetes allows */
+
 struct release_command {
     struct options options;
     bool purge, approve;
@@ -47,7 +49,7 @@ struct release_command {
     char *namespace_name, *key;
     const char *name;
     struct error error;
-    bool answered;
+    bool answered, warned;
     struct row rows[ROWS_MAX];
     size_t row_count;
     char region[64], cluster[CLUSTER_SIZE];
@@ -72,6 +74,12 @@ static void add_row(struct release_command *command, const char *name, const cha
     if (command->row_count < ROWS_MAX)
         command->rows[command->row_count++] =
             (struct row){name, arena_string(command->arena, value)};
+}
+
+static void warn(struct release_command *command, const char *text)
+{
+    command->warned = true;
+    add_row(command, "warning", text);
 }
 
 /* Arguments ------------------------------------------------------------------------------------ */
@@ -132,6 +140,15 @@ static bool parse(struct release_command *command, int argc, char **argv)
     return true;
 }
 
+/* What Kubernetes allows in names of objects; anything else would change the path that is asked. */
+static bool is_name(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length > 0 && length <= NAME_MAX_LENGTH && text[0] != '.' &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.") == length;
+}
+
 /* "ns/name", or "name" in the namespace of -n or of the context. */
 static bool find_target(struct release_command *command)
 {
@@ -144,6 +161,9 @@ static bool find_target(struct release_command *command)
     else
         command->namespace_name = memory_string(space ? space : "default");
     command->name = slash ? slash + 1 : command->target;
+    if (!is_name(command->namespace_name) || !is_name(command->name))
+        return error_set(&command->error, ERROR_REFUSED,
+                         "\"%s\" is no name of a binding: write NAMESPACE/NAME", command->target);
     command->key = memory_string(
         arena_printf(command->arena, "%s/%s", command->namespace_name, command->name));
     return true;
@@ -293,11 +313,7 @@ static void swept(void *context, const struct error *error, unsigned requests)
 static bool read_aws(struct release_command *command)
 {
     const struct config *config = &command->config;
-    struct aws_link_options options;
-
-    if (!load_settings(command))
-        return false;
-    options = (struct aws_link_options){
+    struct aws_link_options options = (struct aws_link_options){
         .region = config->region, .iam_rate = config->iam_rate, .eks_rate = config->eks_rate};
     if (!world_open_aws(&command->world, &options, &command->error))
         return false;
@@ -331,6 +347,7 @@ static void released(void *context, const struct reconcile_result *result)
 static bool let_go(struct release_command *command, enum release release)
 {
     bool deleted = binding_of(command)->meta.deleted_ms != 0;
+    size_t told = command->row_count;
 
     command->answered = false;
     reconcile_release_start(&command->scene, &command->world.transport, command->key, release,
@@ -339,8 +356,28 @@ static bool let_go(struct release_command *command, enum release release)
         loop_run(command->world.loop);
     if (command->error.kind != ERROR_NONE)
         return false;
-    add_row(command, deleted ? "released" : "purged", command->key);
+    if (!deleted && command->row_count == told)
+        warn(command, arena_printf(command->arena,
+                                   "nothing of a former binding was found in cluster %s, its role "
+                                   "under %s included: nothing was done",
+                                   command->config.cluster_name, command->config.role_path));
+    else
+        add_row(command, deleted ? "released" : "purged", command->key);
     return true;
+}
+
+/* AWS shows nothing and takes nothing: let go all the same? Not when it says that there is no such
+ * cluster: its API server has just answered, so the name or the Region is wrong. */
+static bool let_go_blindly(struct release_command *command)
+{
+    if (command->purge)
+        return false;
+    if (text_equal(command->error.code, "ClusterNotFound"))
+        return error_wrap(&command->error, "--cluster-name or --region is wrong");
+    warn(command, command->error.text);
+    warn(command, "AWS did not answer: association and role stay there");
+    error_clear(&command->error);
+    return let_go(command, RELEASE_LET_GO);
 }
 
 static bool release(struct release_command *command)
@@ -350,14 +387,11 @@ static bool release(struct release_command *command)
                          "%s is not being deleted, and the controller would make all of it anew. "
                          "Delete it first: kubectl delete pib -n %s %s",
                          command->key, command->namespace_name, command->name);
-    if (read_aws(command))
-        return let_go(command, command->purge ? RELEASE_PURGE : RELEASE_ASSOCIATION);
-    if (command->purge)
+    if (!load_settings(command))
         return false;
-    add_row(command, "warning", command->error.text);
-    add_row(command, "warning", "AWS did not answer: association and role stay there");
-    error_clear(&command->error);
-    return let_go(command, RELEASE_LET_GO);
+    if (!read_aws(command))
+        return let_go_blindly(command);
+    return let_go(command, command->purge ? RELEASE_PURGE : RELEASE_ASSOCIATION);
 }
 
 /* Life
@@ -409,9 +443,7 @@ int command_release(int argc, char **argv)
     }
     open_scene(command);
     if (run(command))
-        code = command->row_count > 0 && text_equal(command->rows[0].name, "warning")
-                   ? EXIT_WARNINGS
-                   : EXIT_GOOD;
+        code = command->warned ? EXIT_WARNINGS : EXIT_GOOD;
     else
         command_complain("%s", command->error.text);
     options_print(command->options.output, command->rows, command->row_count);
