@@ -29,6 +29,15 @@ enum verdict role_get_ask(struct work *work, struct request *request)
     return VERDICT_SEND;
 }
 
+/* What release cannot know from the cluster: a new binding's status names no association yet. */
+static const char *release_flags(struct work *work)
+{
+    const struct settings *settings = &work->scene->settings;
+
+    return arena_printf(work->arena, "--cluster-name %s --region %s --role-path %s",
+                        settings->cluster_name, settings->region, settings->role_path);
+}
+
 static enum verdict refuse_name(struct work *work, const struct iam_role *role, enum owner owner)
 {
     const struct kube_meta *meta = &work->binding->meta;
@@ -36,9 +45,9 @@ static enum verdict refuse_name(struct work *work, const struct iam_role *role, 
     if (owner == OWNER_FORMER)
         return work_refuse(work, FACET_ROLE, "RoleOfFormerBinding",
                            "Role %s was made for a binding that is gone (UID %s) and is not "
-                           "handed on. Remove it: kubectl podidentity release %s/%s --purge",
+                           "handed on. Remove it: kubectl podidentity release %s/%s --purge %s",
                            role->arn, aws_tags_get(&role->tags, TAG_BINDING_UID),
-                           meta->namespace_name, meta->name);
+                           meta->namespace_name, meta->name, release_flags(work));
     return work_refuse(work, FACET_ROLE, "RoleNameTaken",
                        "The name %s is taken by role %s, which was not made for this binding. "
                        "Choose another spec.roleName in a new binding, or bind the role itself "
