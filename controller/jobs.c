@@ -37,7 +37,7 @@ struct jobs {
     struct queue *queue; /* keys begin with 'b' or 'g' for their kind */
     struct map *changes; /* key → uint64_t: when its change came */
     unsigned concurrent_max, running;
-    bool open;
+    bool open, stopping;
     struct task pump;
     struct timer wake;
     void (*stopped)(void *context);
@@ -139,6 +139,8 @@ void jobs_add_after(struct jobs *jobs, enum job_kind kind, const char *key, uint
 
 void jobs_open(struct jobs *jobs)
 {
+    if (jobs->stopping)
+        return;
     jobs->open = true;
     task_schedule(jobs->world->loop, &jobs->pump);
 }
@@ -307,6 +309,16 @@ static void queue_waited(struct jobs *jobs, const char *key)
                     (double)figures.taken_waited_ms / 1e3, controller, controller);
 }
 
+static void tell_stopped(struct jobs *jobs)
+{
+    void (*stopped)(void *context) = jobs->stopped;
+
+    if (!stopped || jobs->running > 0)
+        return;
+    jobs->stopped = NULL;
+    stopped(jobs->stopped_context);
+}
+
 static void pump(struct task *task)
 {
     struct jobs *jobs = container_of(task, struct jobs, pump);
@@ -314,14 +326,15 @@ static void pump(struct task *task)
     const char *key;
 
     if (!jobs->open) {
-        if (jobs->stopped && jobs->running == 0)
-            jobs->stopped(jobs->stopped_context);
+        tell_stopped(jobs);
         return;
     }
     while (jobs->running < jobs->concurrent_max && (key = queue_take(jobs->queue, now_ms))) {
         queue_waited(jobs, key);
         job_begin(jobs, key);
     }
+    if (jobs->running >= jobs->concurrent_max)
+        return; /* whichever ends first pumps; the clock would ring each millisecond till then */
     wait_ms = queue_wait_ms(jobs->queue, now_ms);
     if (wait_ms != UINT64_MAX)
         timer_start(jobs->world->loop, &jobs->wake, wait_ms);
@@ -330,6 +343,7 @@ static void pump(struct task *task)
 void jobs_stop(struct jobs *jobs, void (*stopped)(void *context), void *context)
 {
     jobs->open = false;
+    jobs->stopping = true;
     jobs->stopped = stopped;
     jobs->stopped_context = context;
     task_schedule(jobs->world->loop, &jobs->pump);

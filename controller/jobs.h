@@ -27,9 +27,9 @@ void jobs_add(struct jobs *jobs, enum job_kind kind, const char *key, enum queue
               uint64_t changed_us);
 void jobs_add_after(struct jobs *jobs, enum job_kind kind, const char *key, uint64_t delay_ms);
 
-/* Nothing runs before the first call. */
+/* Nothing runs before the first call, and nothing after jobs_stop opens it again. */
 void jobs_open(struct jobs *jobs);
-/* Nothing new is begun; stopped(context) comes when nothing runs any more. */
+/* Nothing new is begun; stopped(context) comes once, later, when nothing runs any more. */
 void jobs_stop(struct jobs *jobs, void (*stopped)(void *context), void *context);
 
 /* Brings queue depth and the like up to date in the world's metrics. */
