@@ -162,6 +162,17 @@ static void read_effect(struct statement *statement)
     statement->denies = deny ? TRUTH_YES : allow ? TRUTH_NO : TRUTH_MAYBE;
 }
 
+/* "Using NotPrincipal with Allow is not supported" (IAM "NotPrincipal"): whom it lets in is
+ * nobody's promise. */
+static enum truth speaks_of_us(const struct statement *statement)
+{
+    enum truth truth = either(statement->json, "Principal", "NotPrincipal", covers_principal, NULL);
+
+    if (statement->allows != TRUTH_NO && json_object_get(statement->json, "NotPrincipal"))
+        return truth_and(truth, TRUTH_MAYBE);
+    return truth;
+}
+
 static struct statement statement_read(struct arena *arena, const json_t *json, size_t index,
                                        const struct trust_subject *subject)
 {
@@ -169,7 +180,7 @@ static struct statement statement_read(struct arena *arena, const json_t *json, 
     const char *unknown = unknown_element(arena, json), *why = NULL;
 
     read_effect(&statement);
-    statement.principal = either(json, "Principal", "NotPrincipal", covers_principal, NULL);
+    statement.principal = speaks_of_us(&statement);
     statement.condition = TRUTH_NO;
     if (statement.principal == TRUTH_NO)
         return statement;
@@ -181,7 +192,9 @@ static struct statement statement_read(struct arena *arena, const json_t *json, 
         statement.why = unknown;
     }
     if (!statement.why && statement.principal == TRUTH_MAYBE)
-        statement.why = "its Principal is not understood";
+        statement.why = json_object_get(json, "NotPrincipal")
+                            ? "IAM supports NotPrincipal with Deny alone"
+                            : "its Principal is not understood";
     return statement;
 }
 

@@ -195,7 +195,7 @@ static void judges_principals_and_actions(void **state)
         {DOCUMENT("[{'Effect':'Allow'," BOTH "}]"), TRUST_UNKNOWN, "Principal"},
         {DOCUMENT("[{'Effect':'Allow','NotPrincipal':{'AWS':'arn:aws:iam::111122223333:root'}," BOTH
                   "}]"),
-         TRUST_ADMITS, ""},
+         TRUST_UNKNOWN, "IAM supports NotPrincipal with Deny alone"},
         {DOCUMENT("[{'Effect':'Allow','NotPrincipal':{'Service':'pods.eks.amazonaws.com'}," BOTH
                   "}]"),
          TRUST_REFUSES, "no statement"},
