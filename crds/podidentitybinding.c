@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "crds/field.h"
+#include "crds/wellknown.h"
 
 const struct kube_resource podidentitybinding_resource = {
     .group = "podidentity.io",
@@ -25,16 +26,6 @@ enum { BINDING_ARENA_MAX = 128 << 20 };
 
 /* What the status may hold at most (the schema says 20); more is not ours and is not kept. */
 enum { STATUS_LIST_MAX = 64 };
-
-static bool is_true(const json_t *object)
-{
-    const char *key;
-    json_t *value;
-
-    json_object_foreach((json_t *)(uintptr_t)object, key,
-                        value) if (json_is_true(value)) return true;
-    return false;
-}
 
 static void read_tags(struct podidentitybinding_spec *spec, struct fields *fields)
 {
@@ -73,9 +64,7 @@ static void read_role(struct podidentitybinding_spec *spec, struct fields *field
     spec->permission_policy_name = field_text(fields, "permissionPolicyName");
     spec->permission_policy_arns = field_texts(fields, "permissionPolicyARNs");
     spec->permissions_boundary_arn = field_text(fields, "permissionsBoundaryARN");
-    spec->has_well_known =
-        is_true(field_value(fields, "wellKnownPolicies", JSON_OBJECT)) ||
-        json_object_size(field_value(fields, "wellKnownPolicyScopes", JSON_OBJECT)) > 0;
+    podidentitybinding_wellknown_read(spec, fields);
     read_tags(spec, fields);
 }
 
@@ -187,6 +176,7 @@ static void pack_spec(struct podidentitybinding_spec *spec, struct pack *pack)
         *texts[i] = pack_string(pack, *texts[i]);
     spec->permission_policy_arns = pack_list(pack, spec->permission_policy_arns);
     pack_tags(spec, pack);
+    podidentitybinding_wellknown_pack(spec, pack);
 }
 
 static void pack_status(struct podidentitybinding_status *status, struct pack *pack)

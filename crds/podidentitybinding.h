@@ -27,6 +27,22 @@ struct podidentitybinding_tag {
     const char *key, *value;
 };
 
+/* One parameter of a well-known policy as it is written: a list, a text as a list of one, or a
+ * switch that is on as the list "true". Never empty. */
+struct podidentitybinding_parameter {
+    const char *name;
+    const char *const *values; /* NULL-terminated */
+};
+
+/* A policy that wellKnownPolicies sets to true, or that has a scope: each name once. Which names
+ * and parameters there are is known to reconcilers/wellknown.h alone. */
+struct podidentitybinding_wellknown {
+    const char *name;
+    const struct podidentitybinding_parameter *parameters;
+    size_t parameter_count;
+    bool wanted; /* false: a scope without its true, which the schema refuses */
+};
+
 enum mechanism { MECHANISM_POD_IDENTITY, MECHANISM_IRSA, MECHANISM_BOTH };
 
 struct podidentitybinding_spec {
@@ -41,6 +57,8 @@ struct podidentitybinding_spec {
     const char *target_role_arn, *policy, *trust_scope;
     const struct podidentitybinding_tag *tags;
     size_t tag_count;
+    const struct podidentitybinding_wellknown *wellknown;
+    size_t wellknown_count;
     bool disable_session_tags, create_service_account, has_well_known, has_irsa;
     enum mechanism mechanism;
     bool observe, adopt, retain;

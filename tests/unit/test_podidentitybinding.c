@@ -150,6 +150,84 @@ static void takes_well_known_policies_for_wanted_only_when_true(void **state)
     record_unref(binding);
 }
 
+static void keeps_well_known_policies_with_their_scopes(void **state)
+{
+    struct error error = {0};
+    struct podidentitybinding *binding = read_parts(
+        "{\"serviceAccountName\":\"a\",\"wellKnownPolicies\":{\"velero\":false,"
+        "\"externalSecrets\":true,\"autoScaler\":true,\"new\":true},\"wellKnownPolicyScopes\":{"
+        "\"externalSecrets\":{\"createPermission\":true,\"secretARNs\":[\"arn:a\",\"arn:b\"],"
+        "\"keyARNs\":[]},\"autoScaler\":{\"clusterName\":\"main\"},"
+        "\"velero\":{},\"vpcCNIIPv4\":{\"cloudWatchLogs\":false}}}",
+        "{}", &error);
+    const struct podidentitybinding_wellknown *policies = binding->spec.wellknown;
+
+    (void)state;
+    assert_int_equal(binding->spec.wellknown_count, 5);
+    assert_string_equal(policies[0].name, "externalSecrets");
+    assert_true(policies[0].wanted);
+    assert_int_equal(policies[0].parameter_count, 2);
+    assert_string_equal(policies[0].parameters[0].name, "createPermission");
+    assert_string_equal(policies[0].parameters[0].values[0], "true");
+    assert_null(policies[0].parameters[0].values[1]);
+    assert_string_equal(policies[0].parameters[1].name, "secretARNs");
+    assert_string_equal(policies[0].parameters[1].values[1], "arn:b");
+    assert_null(policies[0].parameters[1].values[2]);
+    assert_string_equal(policies[1].parameters[0].values[0], "main");
+    assert_string_equal(policies[2].name, "new");
+    assert_int_equal(policies[2].parameter_count, 0);
+    assert_string_equal(policies[3].name, "velero");
+    assert_false(policies[3].wanted);
+    assert_string_equal(policies[4].name, "vpcCNIIPv4");
+    assert_int_equal(policies[4].parameter_count, 0);
+    record_unref(binding);
+}
+
+static void refuses_scopes(const char *scopes, const char *text)
+{
+    AUTO_TEXT struct text spec = TEXT_INIT(FILE_MAX);
+    struct error error = {0};
+
+    text_printf(&spec, "{\"serviceAccountName\":\"a\",\"wellKnownPolicyScopes\":{%s}}", scopes);
+    assert_null(read_parts(spec.bytes, "{}", &error));
+    assert_int_equal(error.kind, ERROR_REFUSED);
+    assert_string_equal(error.text, text);
+}
+
+static void reads_scopes_by_their_types_and_with_ceilings(void **state)
+{
+    AUTO_TEXT struct text many = TEXT_INIT(FILE_MAX);
+
+    (void)state;
+    refuses_scopes("\"velero\":[]",
+                   "spec.wellKnownPolicyScopes.velero is a list where an object is expected");
+    refuses_scopes("\"velero\":{\"keyARNs\":\"arn:a\"}",
+                   "spec.wellKnownPolicyScopes.velero.keyARNs is a text where a list is expected");
+    refuses_scopes("\"autoScaler\":{\"clusterName\":[\"a\"]}",
+                   "spec.wellKnownPolicyScopes.autoScaler.clusterName is a list where a text is "
+                   "expected");
+    refuses_scopes("\"externalSecrets\":{\"createPermission\":\"false\"}",
+                   "spec.wellKnownPolicyScopes.externalSecrets.createPermission is a text where "
+                   "true or false is expected");
+    for (int policy = 0; policy < 5; policy++) {
+        text_printf(&many, "%s\"p%d\":{\"keyARNs\":[\"a\"", policy > 0 ? "," : "", policy);
+        for (int value = 1; value < 205; value++)
+            text_add_string(&many, ",\"a\"");
+        text_add_string(&many, "]}");
+    }
+    refuses_scopes(many.bytes, "spec.wellKnownPolicyScopes: there are over 1024 values in it");
+    text_clear(&many);
+    for (int policy = 0; policy < 65; policy++)
+        text_printf(&many, "%s\"p%d\":{}", policy > 0 ? "," : "", policy);
+    refuses_scopes(many.bytes, "spec.wellKnownPolicyScopes: there are over 64 of them");
+    text_clear(&many);
+    text_add_string(&many, "\"velero\":{");
+    for (int parameter = 0; parameter < 17; parameter++)
+        text_printf(&many, "%s\"p%d\":[]", parameter > 0 ? "," : "", parameter);
+    text_add_string(&many, "}");
+    refuses_scopes(many.bytes, "spec.wellKnownPolicyScopes.velero: there are over 16 parameters");
+}
+
 static void names_the_field_that_is_wrong(void **state)
 {
     static const struct {
@@ -490,6 +568,8 @@ int main(void)
         cmocka_unit_test(reads_the_whole_status),
         cmocka_unit_test(reads_the_least_that_there_can_be),
         cmocka_unit_test(takes_well_known_policies_for_wanted_only_when_true),
+        cmocka_unit_test(keeps_well_known_policies_with_their_scopes),
+        cmocka_unit_test(reads_scopes_by_their_types_and_with_ceilings),
         cmocka_unit_test(names_the_field_that_is_wrong),
         cmocka_unit_test(refuses_what_would_grow_without_end),
         cmocka_unit_test(keeps_a_policy_of_any_size),
