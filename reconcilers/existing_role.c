@@ -54,7 +54,7 @@ enum verdict existing_role_get_answer(struct work *work, const struct reply *rep
                            "spec.roleARN",
                            work->want.role_arn, role.arn);
     picture_put_existing(work->scene->picture, role.arn, role.trust,
-                         aws_tags_get(&role.tags, TAG_NAMESPACE), work->now_ms);
+                         aws_tags_get_any_case(&role.tags, TAG_NAMESPACE), work->now_ms);
     return VERDICT_NEXT;
 }
 
