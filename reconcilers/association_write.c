@@ -29,6 +29,16 @@ static const char *cluster(const struct work *work)
     return work->scene->settings.cluster_name;
 }
 
+/* Of "arn:aws:eks:REGION:ACCOUNT:addon/CLUSTER/NAME/UUID". */
+static const char *addon_name(struct work *work, const char *owner_arn)
+{
+    const char *name = strstr(owner_arn, ":addon/");
+
+    if (name)
+        name = strchr(name + strlen(":addon/"), '/');
+    return name ? arena_printf(work->arena, "%.*s", (int)strcspn(name + 1, "/"), name + 1) : "NAME";
+}
+
 static enum verdict refuse_foreign(struct work *work)
 {
     const struct eks_association *found = &work->have.found;
@@ -36,9 +46,10 @@ static enum verdict refuse_foreign(struct work *work)
     if (found->owner_arn)
         return work_refuse(work, FACET_ASSOCIATION, "AddonManaged",
                            "Association %s belongs to the EKS add-on %s and is changed through it "
-                           "alone: aws eks update-addon --cluster-name %s --addon-name NAME "
+                           "alone: aws eks update-addon --cluster-name %s --addon-name %s "
                            "--pod-identity-associations serviceAccount=%s,roleArn=%s",
-                           found->id, found->owner_arn, cluster(work), found->service_account,
+                           found->id, found->owner_arn, cluster(work),
+                           addon_name(work, found->owner_arn), found->service_account,
                            work->want.role_arn);
     return work_refuse(work, FACET_ASSOCIATION, "AssociationForeign",
                        "Association %s for %s/%s (role %s) was not made for this binding and is "
