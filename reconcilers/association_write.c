@@ -219,7 +219,7 @@ static bool retagging(struct work *work)
         return false;
     if (!work->progress.association_tags_compared) {
         difference_tags(&work->association_todo, work->arena, &work->want.tags,
-                        &work->have.found.tags);
+                        &work->have.found.tags, TAG_KEYS_OF_EKS);
         work->progress.association_tags_compared = true;
     }
     return true;

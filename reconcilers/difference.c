@@ -32,8 +32,10 @@ static const char *const *without(struct arena *arena, const char *const *a, siz
 }
 
 void difference_tags(struct difference *difference, struct arena *arena,
-                     const struct aws_tags *want, const struct aws_tags *have)
+                     const struct aws_tags *want, const struct aws_tags *have, enum tag_keys keys)
 {
+    const char *(*get)(const struct aws_tags *, const char *) =
+        keys == TAG_KEYS_OF_IAM ? aws_tags_get_any_case : aws_tags_get;
     struct aws_tag *put = arena_array(arena, want->count + 1, sizeof(*put));
     const char **removed = arena_array(arena, have->count + 1, sizeof(*removed));
     size_t put_count = 0, removed_count = 0;
@@ -45,9 +47,7 @@ void difference_tags(struct difference *difference, struct arena *arena,
             put[put_count++] = want->items[i];
     }
     for (size_t i = 0; i < have->count; i++)
-        /* IAM keys are alike whatever their case: putting one replaces the other. */
-        if (!aws_tags_get_any_case(want, have->items[i].key) &&
-            !text_starts(have->items[i].key, "aws:"))
+        if (!get(want, have->items[i].key) && !text_starts(have->items[i].key, "aws:"))
             removed[removed_count++] = have->items[i].key;
     difference->tags_put = (struct aws_tags){.items = put, .count = put_count};
     difference->tags_removed = removed;
@@ -110,7 +110,7 @@ void difference_role(struct difference *difference, struct arena *arena, const s
         .role = !text_equal(want->description, role->description) ||
                 want->max_session_s != role->max_session_s,
     };
-    difference_tags(difference, arena, &want->tags, &role->tags);
+    difference_tags(difference, arena, &want->tags, &role->tags, TAG_KEYS_OF_IAM);
     difference_inline_missing(difference, arena, want, have);
     difference_inline_foreign(difference, arena, want, have);
     difference->attached =

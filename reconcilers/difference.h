@@ -36,9 +36,13 @@ struct difference {
 void difference_role(struct difference *difference, struct arena *arena, const struct want *want,
                      const struct iam_role_detail *have);
 
+/* IAM takes keys that differ only by case for one: putting one replaces the other. EKS keeps
+ * both. */
+enum tag_keys { TAG_KEYS_OF_IAM, TAG_KEYS_OF_EKS };
+
 /* tags_put and tags_removed alone, for associations. aws:* tags are nobody's to remove. */
 void difference_tags(struct difference *difference, struct arena *arena,
-                     const struct aws_tags *want, const struct aws_tags *have);
+                     const struct aws_tags *want, const struct aws_tags *have, enum tag_keys keys);
 
 bool difference_empty(const struct difference *difference);
 

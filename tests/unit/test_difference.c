@@ -244,7 +244,7 @@ static void a_boundary_that_nobody_asked_for_stays(void **state)
     assert_true(difference_empty(&difference));
 }
 
-static void tags_of_aws_and_tags_that_differ_by_case_are_not_removed(void **state)
+static void tags_of_aws_are_not_removed_nor_what_differs_by_case_where_AWS_replaces_it(void **state)
 {
     static const struct aws_tag theirs[] = {
         {"Team", "shop"}, {"aws:cloudformation:stack-name", "x"}, {"cost", "17"}, {"old", ""}};
@@ -254,11 +254,18 @@ static void tags_of_aws_and_tags_that_differ_by_case_are_not_removed(void **stat
 
     (void)state;
     difference_tags(&difference, arena, &want,
-                    &(struct aws_tags){.items = theirs, .count = COUNT(theirs)});
+                    &(struct aws_tags){.items = theirs, .count = COUNT(theirs)}, TAG_KEYS_OF_IAM);
     assert_int_equal(difference.tags_put.count, 1);
     assert_string_equal(difference.tags_put.items[0].key, "team");
     assert_int_equal(difference.tags_removed_count, 1);
     assert_string_equal(difference.tags_removed[0], "old");
+
+    difference_tags(&difference, arena, &want,
+                    &(struct aws_tags){.items = theirs, .count = COUNT(theirs)}, TAG_KEYS_OF_EKS);
+    assert_int_equal(difference.tags_put.count, 1);
+    assert_int_equal(difference.tags_removed_count, 2);
+    assert_string_equal(difference.tags_removed[0], "Team");
+    assert_string_equal(difference.tags_removed[1], "old");
 }
 
 static void says_every_change_in_a_sentence(void **state)
@@ -398,7 +405,8 @@ int main(void)
         cmocka_unit_test(each_single_thing_missing_or_other_makes_a_difference),
         cmocka_unit_test(a_foreign_policy_that_only_denies_is_told_and_stays),
         cmocka_unit_test(a_boundary_that_nobody_asked_for_stays),
-        cmocka_unit_test(tags_of_aws_and_tags_that_differ_by_case_are_not_removed),
+        cmocka_unit_test(
+            tags_of_aws_are_not_removed_nor_what_differs_by_case_where_AWS_replaces_it),
         cmocka_unit_test(says_every_change_in_a_sentence),
         cmocka_unit_test(sentences_are_few_and_short),
         cmocka_unit_test(the_digest_of_a_role_as_wanted_is_the_wishs),
