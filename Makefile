@@ -56,12 +56,13 @@ LINK    = $(call SAY,LD)$(CC) $(FLAGS) $(LINK_$(VARIANT)) $(LINKING_ACCEPTED) $(
 
 SOURCES := $(filter-out cli/main.c,$(wildcard $(addsuffix /*.c,$(LAYERS))))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
-FAKES   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/fake/*.c))
+FAKES   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/property/test_%,\
+    $(wildcard tests/fake/*.c tests/property/*.c)))
 LIBRARY := $(BUILD)/lib$(NAME).a
 PROGRAM := $(if $(wildcard cli/main.c),$(BUILD)/bin/$(NAME))
 TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard \
-    $(addprefix tests/unit/test_,$(TEST:=.c)) $(addprefix tests/torture/test_,$(TEST:=.c))))
-LAYOUT  := $(wildcard $(addsuffix /*.[ch],$(LAYERS) tests/unit tests/torture tests/fake))
+    $(foreach folder,unit torture property,$(addprefix tests/$(folder)/test_,$(TEST:=.c)))))
+LAYOUT  := $(wildcard $(addsuffix /*.[ch],$(LAYERS) tests/unit tests/torture tests/property tests/fake))
 
 ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(JOBS)
@@ -101,11 +102,12 @@ bench: ## print the figures of docs/figures.md
 	@"$$(tests/python.sh)" -m tests.bench.bench
 sanitize: ## all tests under the address and undefined-behaviour sanitizers
 	@$(MAKE) VARIANT=sanitize test
+# valgrind is some forty times slower: a sample of the random documents has to do.
 memcheck: ## the unit and torture tests under valgrind
 	@tests/deps.sh memcheck
 	@$(MAKE) vectors
 	@$(MAKE) VARIANT=memcheck unit \
-	    RUN="valgrind --quiet --leak-check=full --error-exitcode=1"
+	    RUN="env PROPERTY_DOCUMENTS=500 valgrind --quiet --leak-check=full --error-exitcode=1"
 lint: layers ## ask clang-tidy, cppcheck, clang-format and clang for findings
 	@tests/deps.sh lint
 	@$(MAKE) tidy
@@ -147,6 +149,9 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libfake.a $(LIBRARY)
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -c $< -o $@
+
+# The compiler does not tell what the assembler reads.
+$(BUILD)/reconcilers/wellknown_files.o: $(wildcard reconcilers/policies/*.json)
 
 $(ANSWERS): Makefile
 	@command -v $(firstword $(CC)) >/dev/null && pkg-config --exists $(PACKAGES) || \
