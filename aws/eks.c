@@ -1,71 +1,31 @@
 #include "aws/eks.h"
 
 #include <assert.h>
-#include <string.h>
 
+#include "aws/eks_wire.h"
 #include "base/arena.h"
-#include "base/encode.h"
-#include "base/json.h"
 #include "base/text.h"
-
-/* Enough for 50 tags of the API's longest keys and values, escaped, as ?tagKeys=. */
-enum { QUERY_MAX = 64 << 10 };
-
-static void begin(struct request *request, const char *operation, const char *method,
-                  const char *path)
-{
-    *request = (struct request){
-        .service = SERVICE_EKS,
-        .operation = operation,
-        .method = method,
-        .path = path,
-        .write = strcmp(method, "GET") != 0,
-        .sharable = strcmp(method, "GET") == 0,
-    };
-}
-
-/*
- * One part of a path. "." and ".." have no escape in URLs: DELETE …/pod-identity-associations/..
- * would be another resource, namely the cluster. They are escaped twice and name nothing then.
- */
-static const char *label(struct arena *arena, const char *text)
-{
-    if (strcmp(text, ".") == 0)
-        return "%252E";
-    if (strcmp(text, "..") == 0)
-        return "%252E%252E";
-    return encode_uri(arena, text);
-}
 
 static const char *associations_path(struct arena *arena, const char *cluster)
 {
-    return arena_printf(arena, "/clusters/%s/pod-identity-associations", label(arena, cluster));
+    return arena_printf(arena, "/clusters/%s/pod-identity-associations", eks_label(arena, cluster));
 }
 
 static const char *association_path(struct arena *arena, const char *cluster, const char *id)
 {
-    return arena_printf(arena, "%s/%s", associations_path(arena, cluster), label(arena, id));
+    return arena_printf(arena, "%s/%s", associations_path(arena, cluster), eks_label(arena, id));
 }
 
 static const char *tags_path(struct arena *arena, const char *arn)
 {
-    return arena_printf(arena, "/tags/%s", label(arena, arn));
+    return arena_printf(arena, "/tags/%s", eks_label(arena, arn));
 }
 
-static void set_body(struct arena *arena, struct request *request, const json_t *body)
+/* Absent and null leave a member as it is. */
+static void set_text(json_t *body, const char *name, const char *value)
 {
-    request->body = json_write(arena, body, false);
-    request->body_length = strlen(request->body);
-    request_add_header(request, "content-type", "application/json");
-}
-
-static json_t *tags_object(const struct aws_tags *tags)
-{
-    json_t *object = json_object();
-
-    for (size_t i = 0; i < tags->count; i++)
-        json_object_set_new(object, tags->items[i].key, json_string(tags->items[i].value));
-    return object;
+    if (value)
+        json_object_set_new(body, name, json_string(value));
 }
 
 void eks_create_association(struct arena *arena, struct request *request, const char *cluster,
@@ -73,68 +33,74 @@ void eks_create_association(struct arena *arena, struct request *request, const 
 {
     AUTO_JSON json_t *body = json_object();
 
-    begin(request, "CreatePodIdentityAssociation", "POST", associations_path(arena, cluster));
+    eks_begin(request, "CreatePodIdentityAssociation", "POST", associations_path(arena, cluster));
     json_object_set_new(body, "namespace", json_string(wish->namespace_name));
     json_object_set_new(body, "serviceAccount", json_string(wish->service_account));
     json_object_set_new(body, "roleArn", json_string(wish->role_arn));
     json_object_set_new(body, "clientRequestToken", json_string(wish->client_request_token));
     if (wish->tags.count > 0)
-        json_object_set_new(body, "tags", tags_object(&wish->tags));
-    set_body(arena, request, body);
+        json_object_set_new(body, "tags", eks_tags_object(&wish->tags));
+    if (wish->disable_session_tags)
+        json_object_set_new(body, "disableSessionTags", json_true());
+    set_text(body, "targetRoleArn", wish->target_role_arn);
+    set_text(body, "policy", wish->policy);
+    eks_set_body(arena, request, body);
+}
+
+void eks_update_association(struct arena *arena, struct request *request, const char *cluster,
+                            const char *id, const struct eks_association_change *change)
+{
+    AUTO_JSON json_t *body = json_object();
+
+    assert(change->role_arn || change->target_role_arn || change->policy ||
+           change->session_tags != EKS_SESSION_TAGS_STAY);
+    eks_begin(request, "UpdatePodIdentityAssociation", "POST",
+              association_path(arena, cluster, id));
+    set_text(body, "roleArn", change->role_arn);
+    json_object_set_new(body, "clientRequestToken", json_string(change->client_request_token));
+    if (change->session_tags != EKS_SESSION_TAGS_STAY)
+        json_object_set_new(body, "disableSessionTags",
+                            json_boolean(change->session_tags == EKS_SESSION_TAGS_OFF));
+    set_text(body, "targetRoleArn", change->target_role_arn);
+    set_text(body, "policy", change->policy);
+    eks_set_body(arena, request, body);
 }
 
 void eks_update_association_role(struct arena *arena, struct request *request, const char *cluster,
                                  const char *id, const char *role_arn, const char *token)
 {
-    AUTO_JSON json_t *body = json_object();
+    const struct eks_association_change change = {.role_arn = role_arn,
+                                                  .client_request_token = token};
 
-    begin(request, "UpdatePodIdentityAssociation", "POST", association_path(arena, cluster, id));
-    json_object_set_new(body, "roleArn", json_string(role_arn));
-    json_object_set_new(body, "clientRequestToken", json_string(token));
-    set_body(arena, request, body);
+    eks_update_association(arena, request, cluster, id, &change);
 }
 
 void eks_describe_association(struct arena *arena, struct request *request, const char *cluster,
                               const char *id)
 {
-    begin(request, "DescribePodIdentityAssociation", "GET", association_path(arena, cluster, id));
+    eks_begin(request, "DescribePodIdentityAssociation", "GET",
+              association_path(arena, cluster, id));
 }
 
 void eks_delete_association(struct arena *arena, struct request *request, const char *cluster,
                             const char *id)
 {
-    begin(request, "DeletePodIdentityAssociation", "DELETE", association_path(arena, cluster, id));
-}
-
-static void add_parameter(struct text *query, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    if (query->length > 0)
-        text_add_char(query, '&');
-    text_add_string(query, name);
-    text_add_char(query, '=');
-    encode_uri_add(query, value, strlen(value));
-}
-
-static const char *take_query(struct arena *arena, const struct text *query)
-{
-    assert(!query->overflow);
-    return arena_text(arena, query->bytes, query->length);
+    eks_begin(request, "DeletePodIdentityAssociation", "DELETE",
+              association_path(arena, cluster, id));
 }
 
 void eks_list_associations(struct arena *arena, struct request *request, const char *cluster,
                            const char *namespace_name, const char *service_account,
                            const char *token)
 {
-    AUTO_TEXT struct text query = TEXT_INIT(QUERY_MAX);
+    AUTO_TEXT struct text query = TEXT_INIT(EKS_QUERY_MAX);
 
-    begin(request, "ListPodIdentityAssociations", "GET", associations_path(arena, cluster));
-    add_parameter(&query, "maxResults", "100");
-    add_parameter(&query, "namespace", namespace_name);
-    add_parameter(&query, "nextToken", token);
-    add_parameter(&query, "serviceAccount", service_account);
-    request->query = take_query(arena, &query);
+    eks_begin(request, "ListPodIdentityAssociations", "GET", associations_path(arena, cluster));
+    eks_add_parameter(&query, "maxResults", "100");
+    eks_add_parameter(&query, "namespace", namespace_name);
+    eks_add_parameter(&query, "nextToken", token);
+    eks_add_parameter(&query, "serviceAccount", service_account);
+    request->query = eks_take_query(arena, &query);
 }
 
 void eks_tag_resource(struct arena *arena, struct request *request, const char *arn,
@@ -142,24 +108,24 @@ void eks_tag_resource(struct arena *arena, struct request *request, const char *
 {
     AUTO_JSON json_t *body = json_object();
 
-    begin(request, "TagResource", "POST", tags_path(arena, arn));
-    json_object_set_new(body, "tags", tags_object(tags));
-    set_body(arena, request, body);
+    eks_begin(request, "TagResource", "POST", tags_path(arena, arn));
+    json_object_set_new(body, "tags", eks_tags_object(tags));
+    eks_set_body(arena, request, body);
 }
 
 void eks_untag_resource(struct arena *arena, struct request *request, const char *arn,
                         const char *const *keys, size_t count)
 {
-    AUTO_TEXT struct text query = TEXT_INIT(QUERY_MAX);
+    AUTO_TEXT struct text query = TEXT_INIT(EKS_QUERY_MAX);
 
-    begin(request, "UntagResource", "DELETE", tags_path(arena, arn));
+    eks_begin(request, "UntagResource", "DELETE", tags_path(arena, arn));
     for (size_t i = 0; i < count; i++)
-        add_parameter(&query, "tagKeys", keys[i]);
-    request->query = take_query(arena, &query);
+        eks_add_parameter(&query, "tagKeys", keys[i]);
+    request->query = eks_take_query(arena, &query);
 }
 
 void eks_describe_cluster(struct arena *arena, struct request *request, const char *name)
 {
-    begin(request, "DescribeCluster", "GET",
-          arena_printf(arena, "/clusters/%s", label(arena, name)));
+    eks_begin(request, "DescribeCluster", "GET",
+              arena_printf(arena, "/clusters/%s", eks_label(arena, name)));
 }

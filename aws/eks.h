@@ -30,11 +30,28 @@ struct eks_association {
 struct eks_association_wish {
     const char *namespace_name, *service_account, *role_arn;
     const char *client_request_token; /* the same for every repeat of one intent */
+    const char *target_role_arn;      /* NULL: none */
+    const char *policy;               /* NULL: none; needs disable_session_tags */
+    bool disable_session_tags;
     struct aws_tags tags;
 };
 
 void eks_create_association(struct arena *arena, struct request *request, const char *cluster,
                             const struct eks_association_wish *wish);
+
+/* What an update changes: NULL and EKS_SESSION_TAGS_STAY leave a member as it is, at least one must
+ * change (asserted). "" clears target_role_arn, as AWS's own controller for EKS does; that it
+ * clears policy too is not documented: compare with the association of the answer. A policy needs
+ * session tags off, so one update that turns them on has to clear the policy as well. */
+enum eks_session_tags { EKS_SESSION_TAGS_STAY, EKS_SESSION_TAGS_ON, EKS_SESSION_TAGS_OFF };
+struct eks_association_change {
+    const char *role_arn, *target_role_arn, *policy;
+    enum eks_session_tags session_tags;
+    const char *client_request_token; /* the same for every repeat of one intent */
+};
+void eks_update_association(struct arena *arena, struct request *request, const char *cluster,
+                            const char *id, const struct eks_association_change *change);
+/* The same for the role alone. */
 void eks_update_association_role(struct arena *arena, struct request *request, const char *cluster,
                                  const char *id, const char *role_arn, const char *token);
 void eks_describe_association(struct arena *arena, struct request *request, const char *cluster,

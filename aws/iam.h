@@ -82,6 +82,15 @@ bool iam_read_policy_names(struct arena *arena, const struct reply *reply, struc
 bool iam_read_policy_arns(struct arena *arena, const struct reply *reply, struct iam_page *page,
                           struct error *error);
 
+/* Instance profiles that hold the role: while there is one, DeleteRole is a DeleteConflict. */
+void iam_list_instance_profiles(struct arena *arena, struct request *request, const char *role,
+                                const char *marker);
+bool iam_read_instance_profiles(struct arena *arena, const struct reply *reply,
+                                struct iam_page *page, struct error *error); /* names */
+/* The profile stays, empty; instances that run with it lose their credentials. */
+void iam_remove_from_instance_profile(struct arena *arena, struct request *request,
+                                      const char *role, const char *profile);
+
 /* All roles of the account with what hangs on them (Filter=Role); one page. No description and no
  * maxSessionDuration in this API: empty and 0. */
 struct iam_policy {

@@ -4,7 +4,7 @@
 #include "aws/query.h"
 #include "base/xml.h"
 
-static void finish_read(struct query *query, struct arena *arena, struct request *request)
+void iam_finish_read(struct query *query, struct arena *arena, struct request *request)
 {
     query_finish(query, arena, request);
     request->write = false;
@@ -29,7 +29,7 @@ void iam_get_role_policy(struct arena *arena, struct request *request, const cha
 
     iam_begin(&query, request, "GetRolePolicy", role);
     query_add(&query, "PolicyName", policy);
-    finish_read(&query, arena, request);
+    iam_finish_read(&query, arena, request);
 }
 
 bool iam_read_role_policy(struct arena *arena, const struct reply *reply, const char **document,
@@ -78,7 +78,7 @@ void iam_list_role_policies(struct arena *arena, struct request *request, const 
 
     iam_begin(&query, request, "ListRolePolicies", role);
     query_add(&query, "Marker", marker);
-    finish_read(&query, arena, request);
+    iam_finish_read(&query, arena, request);
 }
 
 void iam_list_attached_role_policies(struct arena *arena, struct request *request, const char *role,
@@ -88,12 +88,11 @@ void iam_list_attached_role_policies(struct arena *arena, struct request *reques
 
     iam_begin(&query, request, "ListAttachedRolePolicies", role);
     query_add(&query, "Marker", marker);
-    finish_read(&query, arena, request);
+    iam_finish_read(&query, arena, request);
 }
 
-/* part is where a member keeps its text; "": the member itself. */
-static bool read_page(struct arena *arena, const struct reply *reply, const char *list_name,
-                      const char *part, struct iam_page *page, struct error *error)
+bool iam_read_page(struct arena *arena, const struct reply *reply, const char *list_name,
+                   const char *part, struct iam_page *page, struct error *error)
 {
     struct query_result result;
     const struct xml *list, *member;
@@ -117,11 +116,11 @@ static bool read_page(struct arena *arena, const struct reply *reply, const char
 bool iam_read_policy_names(struct arena *arena, const struct reply *reply, struct iam_page *page,
                            struct error *error)
 {
-    return read_page(arena, reply, "PolicyNames", "", page, error);
+    return iam_read_page(arena, reply, "PolicyNames", "", page, error);
 }
 
 bool iam_read_policy_arns(struct arena *arena, const struct reply *reply, struct iam_page *page,
                           struct error *error)
 {
-    return read_page(arena, reply, "AttachedPolicies", "PolicyArn", page, error);
+    return iam_read_page(arena, reply, "AttachedPolicies", "PolicyArn", page, error);
 }

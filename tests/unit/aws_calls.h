@@ -5,8 +5,10 @@
 
 #include <string.h>
 
+#include "aws/addons.h"
 #include "aws/eks.h"
 #include "aws/iam.h"
+#include "aws/oidc.h"
 #include "aws/sts.h"
 #include "base/arena.h"
 #include "base/json.h"
@@ -97,10 +99,35 @@ static void call_create_association(const struct call *call)
         .service_account = argument(call, "service_account"),
         .role_arn = argument(call, "role_arn"),
         .client_request_token = argument(call, "token"),
+        .target_role_arn = argument(call, "target_role_arn"),
+        .policy = argument(call, "policy"),
+        .disable_session_tags = json_path_bool(call->arguments, "disable_session_tags", false),
         .tags = tags_argument(call),
     };
 
     eks_create_association(call->arena, call->request, argument(call, "cluster"), &wish);
+}
+
+static enum eks_session_tags session_tags_argument(const struct call *call)
+{
+    if (!json_path(call->arguments, "disable_session_tags"))
+        return EKS_SESSION_TAGS_STAY;
+    return json_path_bool(call->arguments, "disable_session_tags", false) ? EKS_SESSION_TAGS_OFF
+                                                                          : EKS_SESSION_TAGS_ON;
+}
+
+static void call_change_association(const struct call *call)
+{
+    const struct eks_association_change change = {
+        .role_arn = argument(call, "role_arn"),
+        .target_role_arn = argument(call, "target_role_arn"),
+        .policy = argument(call, "policy"),
+        .session_tags = session_tags_argument(call),
+        .client_request_token = argument(call, "token"),
+    };
+
+    eks_update_association(call->arena, call->request, argument(call, "cluster"),
+                           argument(call, "id"), &change);
 }
 
 static void call_update_association(const struct call *call)
@@ -130,6 +157,31 @@ static void call_untag_resource(const struct call *call)
     const char *const *keys = keys_argument(call, &count);
 
     eks_untag_resource(call->arena, call->request, argument(call, "arn"), keys, count);
+}
+
+static void call_create_addon(const struct call *call)
+{
+    const struct addon_wish wish = {
+        .name = argument(call, "name"),
+        .version = argument(call, "version"),
+        .client_request_token = argument(call, "token"),
+        .tags = tags_argument(call),
+    };
+
+    addon_create(call->arena, call->request, argument(call, "cluster"), &wish);
+}
+
+static void call_list_providers(const struct call *call)
+{
+    oidc_list_providers(call->arena, call->request);
+}
+
+static void call_create_provider(const struct call *call)
+{
+    const struct aws_tags tags = tags_argument(call);
+
+    oidc_create_provider(call->arena, call->request, argument(call, "issuer"),
+                         argument(call, "client_id"), &tags);
 }
 
 /* Builders that take texts only, in this order. */
@@ -169,8 +221,17 @@ static const struct {
     {"iam_list_attached_role_policies", false, .two = iam_list_attached_role_policies,
      .arguments = {"name", "marker"}},
     {"iam_get_account_details", false, .call = call_account_details},
+    {"iam_list_instance_profiles", false, .two = iam_list_instance_profiles,
+     .arguments = {"name", "marker"}},
+    {"iam_remove_from_instance_profile", true, .two = iam_remove_from_instance_profile,
+     .arguments = {"name", "profile"}},
+    {"oidc_list_providers", false, .call = call_list_providers},
+    {"oidc_get_provider", false, .one = oidc_get_provider, .arguments = {"arn"}},
+    {"oidc_create_provider", true, .call = call_create_provider},
+    {"oidc_add_client_id", true, .two = oidc_add_client_id, .arguments = {"arn", "client_id"}},
     {"sts_get_caller_identity", false, .call = NULL},
     {"eks_create_association", true, .call = call_create_association},
+    {"eks_update_association", true, .call = call_change_association},
     {"eks_update_association_role", true, .call = call_update_association},
     {"eks_describe_association", false, .two = eks_describe_association,
      .arguments = {"cluster", "id"}},
@@ -179,6 +240,9 @@ static const struct {
     {"eks_tag_resource", true, .call = call_tag_resource},
     {"eks_untag_resource", true, .call = call_untag_resource},
     {"eks_describe_cluster", false, .one = eks_describe_cluster, .arguments = {"name"}},
+    {"addon_list", false, .two = addon_list, .arguments = {"cluster", "token"}},
+    {"addon_describe", false, .two = addon_describe, .arguments = {"cluster", "name"}},
+    {"addon_create", true, .call = call_create_addon},
 };
 
 /* The row of the builder; COUNT(calls) when there is none of that name. */

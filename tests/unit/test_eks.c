@@ -83,6 +83,58 @@ static void says_what_an_association_shall_be(void **state)
     assert_false(request.sharable);
 }
 
+static void an_association_wish_may_hold_all_there_is(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_SIZE);
+    static const struct eks_association_wish wish = {
+        .namespace_name = "shop",
+        .service_account = "cart",
+        .role_arn = "arn:r",
+        .client_request_token = "t",
+        .target_role_arn = "arn:t",
+        .policy = "{\"a\":1}",
+        .disable_session_tags = true,
+    };
+    struct request request;
+
+    (void)state;
+    eks_create_association(arena, &request, "main", &wish);
+    assert_string_equal(request.body,
+                        "{\"namespace\":\"shop\",\"serviceAccount\":\"cart\",\"roleArn\":"
+                        "\"arn:r\",\"clientRequestToken\":\"t\",\"disableSessionTags\":true,"
+                        "\"targetRoleArn\":\"arn:t\",\"policy\":\"{\\\"a\\\":1}\"}");
+}
+
+static void an_update_says_only_what_changes(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_SIZE);
+    static const struct {
+        struct eks_association_change change;
+        const char *body;
+    } rows[] = {
+        {{.role_arn = "arn:r"}, "{\"roleArn\":\"arn:r\",\"clientRequestToken\":\"t\"}"},
+        {{.target_role_arn = "", .policy = ""},
+         "{\"clientRequestToken\":\"t\",\"targetRoleArn\":\"\",\"policy\":\"\"}"},
+        {{.session_tags = EKS_SESSION_TAGS_ON, .policy = ""},
+         "{\"clientRequestToken\":\"t\",\"disableSessionTags\":false,\"policy\":\"\"}"},
+        {{.session_tags = EKS_SESSION_TAGS_OFF, .policy = "{}", .target_role_arn = "arn:t"},
+         "{\"clientRequestToken\":\"t\",\"disableSessionTags\":true,"
+         "\"targetRoleArn\":\"arn:t\",\"policy\":\"{}\"}"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct eks_association_change change = rows[i].change;
+        struct request request;
+
+        change.client_request_token = "t";
+        eks_update_association(arena, &request, "main", "a-1", &change);
+        assert_string_equal(request.path, "/clusters/main/pod-identity-associations/a-1");
+        assert_string_equal(request.method, "POST");
+        assert_string_equal(request.body, rows[i].body);
+    }
+}
+
 static void reads_an_association(void **state)
 {
     AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_SIZE);
@@ -306,6 +358,8 @@ int main(void)
         cmocka_unit_test(escapes_every_part_of_a_path),
         cmocka_unit_test(an_id_cannot_name_another_resource),
         cmocka_unit_test(says_what_an_association_shall_be),
+        cmocka_unit_test(an_association_wish_may_hold_all_there_is),
+        cmocka_unit_test(an_update_says_only_what_changes),
         cmocka_unit_test(reads_an_association),
         cmocka_unit_test(an_empty_text_is_an_absent_one),
         cmocka_unit_test(an_association_without_what_the_api_promises_is_none),

@@ -343,6 +343,33 @@ static void what_is_no_arn_of_a_role_is_none(void **state)
     }
 }
 
+static bool read_profiles(struct arena *arena, const struct reply *reply, struct error *error)
+{
+    struct iam_page page;
+
+    return iam_read_instance_profiles(arena, reply, &page, error);
+}
+
+static void reads_the_instance_profiles_of_a_role(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_SIZE);
+    struct reply reply = reply_of(200, recorded(arena, "list_instance_profiles_for_role.xml"));
+    static const struct spoiled_row rows[] = {
+        {"<InstanceProfileName>nodes</InstanceProfileName>", "", "InstanceProfileName"},
+        {"<Marker>AAB/c+d==</Marker>", "", "Marker"},
+    };
+    struct error error = {0};
+    struct iam_page page;
+
+    (void)state;
+    assert_true(iam_read_instance_profiles(arena, &reply, &page, &error));
+    assert_int_equal(page.count, 1);
+    assert_string_equal(page.items[0], "nodes");
+    assert_string_equal(page.marker, "AAB/c+d==");
+    refuses_each("list_instance_profiles_for_role.xml", rows, COUNT(rows), read_profiles);
+    refuses_every_cut("list_instance_profiles_for_role.xml", read_profiles);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_page_with_one_bad_role_is_no_page),
         cmocka_unit_test(splits_the_arn_of_a_role),
         cmocka_unit_test(what_is_no_arn_of_a_role_is_none),
+        cmocka_unit_test(reads_the_instance_profiles_of_a_role),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

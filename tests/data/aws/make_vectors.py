@@ -199,10 +199,26 @@ def account_details(v):
 
 def create_association(v):
     args = present(cluster=v.cluster(), namespace=v.letters(8), service_account=v.pick("sa", "a.b-c"),
-                   role_arn=v.role_arn(), token=v.letters(32), tags=v.tags())
+                   role_arn=v.role_arn(), token=v.letters(32), tags=v.tags(),
+                   disable_session_tags=v.pick(None, True),
+                   target_role_arn=v.pick(None, v.role_arn()), policy=v.pick(None, v.document()))
     return args, present(clusterName=args["cluster"], namespace=args["namespace"],
                          serviceAccount=args["service_account"], roleArn=args["role_arn"],
-                         clientRequestToken=args["token"], tags=args.get("tags"))
+                         clientRequestToken=args["token"], tags=args.get("tags"),
+                         disableSessionTags=args.get("disable_session_tags"),
+                         targetRoleArn=args.get("target_role_arn"), policy=args.get("policy"))
+
+
+def change_association(v):
+    """"" clears a text; at least the session tags change."""
+    args = present(cluster=v.cluster(), id=v.association(), role_arn=v.pick(None, v.role_arn()),
+                   token=v.letters(32), disable_session_tags=v.pick(True, False),
+                   target_role_arn=v.pick(None, "", v.role_arn()),
+                   policy=v.pick(None, "", v.document()))
+    return args, present(clusterName=args["cluster"], associationId=args["id"],
+                         roleArn=args.get("role_arn"), clientRequestToken=args["token"],
+                         disableSessionTags=args["disable_session_tags"],
+                         targetRoleArn=args.get("target_role_arn"), policy=args.get("policy"))
 
 
 def update_association(v):
@@ -241,6 +257,56 @@ def describe_cluster(v):
     return args, {"name": args["name"]}
 
 
+def profile_of_role(v):
+    args = {"name": v.role(), "profile": v.role()}
+    return args, {"RoleName": args["name"], "InstanceProfileName": args["profile"]}
+
+
+def issuer(v):
+    return (f"https://oidc.eks.{v.pick(*REGIONS)}.amazonaws.com"
+            f"{v.pick('', '.cn')}/id/{v.letters(32).upper()}")
+
+
+def provider_arn(v):
+    return (f"arn:{v.partition()}:iam::{v.account()}:oidc-provider/"
+            + issuer(v).removeprefix("https://"))
+
+
+def provider_only(v):
+    args = {"arn": provider_arn(v)}
+    return args, {"OpenIDConnectProviderArn": args["arn"]}
+
+
+def create_provider(v):
+    args = present(issuer=issuer(v), client_id=v.pick("sts.amazonaws.com", "a b+c/d=&e"),
+                   tags=v.tags())
+    return args, present(Url=args["issuer"], ClientIDList=[args["client_id"]],
+                         Tags=query_tags(args.get("tags", {})))
+
+
+def add_client_id(v):
+    args = {"arn": provider_arn(v), "client_id": v.pick("sts.amazonaws.com", "a b+c/d=&e")}
+    return args, {"OpenIDConnectProviderArn": args["arn"], "ClientID": args["client_id"]}
+
+
+def addon_page(v):
+    args = present(cluster=v.cluster(), token=v.pick(None, v.marker()))
+    return args, present(clusterName=args["cluster"], maxResults=100, nextToken=args.get("token"))
+
+
+def addon_only(v):
+    args = {"cluster": v.cluster(), "name": v.pick("eks-pod-identity-agent", "vpc-cni", "a_b:c/d")}
+    return args, {"clusterName": args["cluster"], "addonName": args["name"]}
+
+
+def create_addon(v):
+    args = present(cluster=v.cluster(), name=v.pick("eks-pod-identity-agent", "vpc-cni"),
+                   version=v.pick(None, "v1.3.4-eksbuild.1"), token=v.letters(32), tags=v.tags())
+    return args, present(clusterName=args["cluster"], addonName=args["name"],
+                         addonVersion=args.get("version"), clientRequestToken=args["token"],
+                         tags=args.get("tags"))
+
+
 # builder: service, operation, values
 CALLS = {
     "iam_create_role": ("iam", "CreateRole", create_role),
@@ -259,8 +325,15 @@ CALLS = {
     "iam_list_role_policies": ("iam", "ListRolePolicies", role_page),
     "iam_list_attached_role_policies": ("iam", "ListAttachedRolePolicies", role_page),
     "iam_get_account_details": ("iam", "GetAccountAuthorizationDetails", account_details),
+    "iam_list_instance_profiles": ("iam", "ListInstanceProfilesForRole", role_page),
+    "iam_remove_from_instance_profile": ("iam", "RemoveRoleFromInstanceProfile", profile_of_role),
+    "oidc_list_providers": ("iam", "ListOpenIDConnectProviders", lambda v: ({}, {})),
+    "oidc_get_provider": ("iam", "GetOpenIDConnectProvider", provider_only),
+    "oidc_create_provider": ("iam", "CreateOpenIDConnectProvider", create_provider),
+    "oidc_add_client_id": ("iam", "AddClientIDToOpenIDConnectProvider", add_client_id),
     "sts_get_caller_identity": ("sts", "GetCallerIdentity", lambda v: ({}, {})),
     "eks_create_association": ("eks", "CreatePodIdentityAssociation", create_association),
+    "eks_update_association": ("eks", "UpdatePodIdentityAssociation", change_association),
     "eks_update_association_role": ("eks", "UpdatePodIdentityAssociation", update_association),
     "eks_describe_association": ("eks", "DescribePodIdentityAssociation", association_only),
     "eks_delete_association": ("eks", "DeletePodIdentityAssociation", association_only),
@@ -268,8 +341,11 @@ CALLS = {
     "eks_tag_resource": ("eks", "TagResource", eks_tag),
     "eks_untag_resource": ("eks", "UntagResource", eks_untag),
     "eks_describe_cluster": ("eks", "DescribeCluster", describe_cluster),
+    "addon_list": ("eks", "ListAddons", addon_page),
+    "addon_describe": ("eks", "DescribeAddon", addon_only),
+    "addon_create": ("eks", "CreateAddon", create_addon),
 }
-ROUNDS = 22  # 25 calls each: 550 requests
+ROUNDS = 22  # 35 calls each: 770 requests
 RAW = 60
 
 
