@@ -69,7 +69,7 @@ void loop_add_closer(struct loop *loop, struct loop_closer *closer, loop_close_f
 typedef void (*loop_signal_fn)(void *context);
 void loop_on_terminate(struct loop *loop, loop_signal_fn stop, void *context);
 
-/* The longest turn so far, microseconds (for metrics): time between two waits of the loop. */
+/* CPU time of the longest turn so far, microseconds (for metrics): from one wait to the next. */
 uint64_t loop_longest_turn_us(const struct loop *loop);
 
 DEFINE_AUTO(struct loop *, loop_destroy);

@@ -332,16 +332,13 @@ static void tell_update(struct work *work)
 
 enum verdict role_settled(struct work *work, struct request *request)
 {
-    char digest[DIGEST_SIZE];
-
     (void)request;
     if (work->want.managed && !work->have.verified && !work->progress.settled) {
         work->progress.settled = true;
         tell_update(work);
         ledger_keep(&work->ledger->required_trust, NULL);
-        difference_wish_digest(digest, work->arena, &work->want);
-        picture_put_role(work->scene->picture, work->want.role_name, work->binding->record.uid,
-                         digest);
+        /* Without digest: until the next sweep the ledger knows that it is as wanted. */
+        picture_put_role(work->scene->picture, work->want.role_name, work->binding->record.uid, "");
     }
     work_find(work, FACET_ROLE, CONDITION_TRUE, "Ready", "Role %s %s", work->want.role_arn,
               work->want.managed ? "is as the spec wants it"

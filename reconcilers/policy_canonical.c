@@ -29,19 +29,31 @@ static int compare_sorted(const void *a, const void *b)
     return strcmp(((const struct sorted *)a)->text, ((const struct sorted *)b)->text);
 }
 
+static bool all_texts(const json_t *list)
+{
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (!json_is_string(json_array_get(list, i)))
+            return false;
+    return true;
+}
+
 /* Sorted by text and without repetition; a new list. */
-static json_t *list_sort(struct arena *arena, const json_t *list)
+static json_t *list_sort(struct arena *arena, json_t *list)
 {
     size_t count = json_array_size(list);
     struct sorted *sorted = arena_array(arena, count, sizeof(*sorted));
-    json_t *result = json_array();
+    bool texts = all_texts(list);
+    json_t *result;
 
+    if (count <= 1)
+        return json_incref(list); /* as most are */
+    result = json_array();
     for (size_t i = 0; i < count; i++) {
         sorted[i].value = json_array_get(list, i);
-        sorted[i].text = json_write(arena, sorted[i].value, true);
+        sorted[i].text =
+            texts ? json_string_value(sorted[i].value) : json_write(arena, sorted[i].value, true);
     }
-    if (count > 0)
-        qsort(sorted, count, sizeof(*sorted), compare_sorted);
+    qsort(sorted, count, sizeof(*sorted), compare_sorted);
     for (size_t i = 0; i < count; i++)
         if (i == 0 || strcmp(sorted[i].text, sorted[i - 1].text) != 0)
             json_array_append(result, sorted[i].value);

@@ -17,7 +17,8 @@
 #include "reconcilers/work.h"
 
 /* A page of 16 MiB, decoded; and roles a page: 200 with ten kilobytes each stay at 2 MB. */
-enum { ARENA_MAX = 128 << 20, ROLES_PER_PAGE = 200 };
+/* A page is read in one turn of the loop: 100 roles with their policies take some 5 ms. */
+enum { ARENA_MAX = 128 << 20, ROLES_PER_PAGE = 100 };
 
 struct sweep {
     struct work work;

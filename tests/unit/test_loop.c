@@ -205,10 +205,10 @@ static void hears_both_signals_and_ignores_a_broken_pipe(void **state)
 
 static void task_is_busy(struct task *task)
 {
-    uint64_t end_us = clock_now_us() + 20000;
+    clock_t end = clock() + CLOCKS_PER_SEC / 50;
 
     (void)task;
-    while (clock_now_us() < end_us)
+    while (clock() < end)
         continue;
 }
 
@@ -225,7 +225,7 @@ static void measures_the_longest_turn_without_its_waiting(void **state)
     stop_after(place, 60);
     loop_run(place->loop);
     assert_true(loop_longest_turn_us(place->loop) >= 20000);
-    assert_true(idle_us < 60000);
+    assert_true(idle_us < 20000);
 }
 
 static void closer_notes(struct loop_closer *closer)

@@ -7,7 +7,7 @@
 #include "reconcilers/ledger.h"
 #include "reconcilers/sweep.h"
 
-enum { MANY = 1000, PAGES_OF_ASSOCIATIONS = MANY / 100, PAGES_OF_ROLES = MANY / 200 + 1 };
+enum { MANY = 1000, PAGES_OF_ASSOCIATIONS = MANY / 100, PAGES_OF_ROLES = MANY / 100 + 1 };
 
 static void bind_many(struct fake_world *world, int count)
 {
