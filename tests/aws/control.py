@@ -29,7 +29,7 @@ class Control:
             ("POST", "cluster"): self.cluster, ("POST", "association"): self.association,
             ("POST", "identities"): self.identities, ("GET", "credentials"): self.credentials,
             ("POST", "credentials"): self.set_credentials, ("GET", "counts"): self.counts,
-            ("POST", "fence"): self.fence, ("DELETE", "fence"): self.unfence,
+            ("POST", "addon"): self.addon, ("POST", "fence"): self.fence, ("DELETE", "fence"): self.unfence,
         }
 
     def handle(self, request):
@@ -153,6 +153,13 @@ class Control:
         association = self.front.world.cluster.associations[body["associationId"]]
         association.owner_arn = body["ownerArn"]
         return association.members()
+
+    def addon(self, _request, _options, body):
+        """Lays members over an add-on's answer: status, health, serviceAccountRoleArn."""
+        cluster = self.front.world.cluster
+        addon = cluster.addons[body.pop("addonName")]
+        addon.changes.update(body)
+        return addon.members(cluster)
 
     def identities(self, _request, _options, body):
         return {"accessKey": self.front.directory.add(Identity(**body)).access_key}

@@ -26,7 +26,7 @@ def invalid(message, call):
                         clusterName=call.params.get("clusterName"))
 
 
-def _cluster(call, name=None):
+def find_cluster(call, name=None):
     cluster = call.world.cluster
     name = name or call.params["clusterName"]
     if name != cluster.name or call.identity.account != cluster.account:
@@ -36,7 +36,7 @@ def _cluster(call, name=None):
 
 
 def _association(call):
-    cluster, wanted = _cluster(call), call.params["associationId"]
+    cluster, wanted = find_cluster(call), call.params["associationId"]
     if wanted not in cluster.associations:
         raise ServiceError("ResourceNotFoundException",
                            f"Association not found: {wanted}", 404, clusterName=cluster.name)
@@ -44,10 +44,10 @@ def _association(call):
 
 
 def describe_cluster(call):
-    return {"cluster": _cluster(call, call.params["name"]).members()}
+    return {"cluster": find_cluster(call, call.params["name"]).members()}
 
 
-def _check_role(call, arn, session_tags):
+def check_role(call, arn, session_tags):
     """What the service checks of the role by itself, with the caller's right to pass it."""
     match = ROLE_ARN.fullmatch(arn)
     cluster = call.world.cluster
@@ -120,7 +120,7 @@ def _check_free(call, cluster, key):
 
 
 def create_pod_identity_association(call):
-    cluster, p = _cluster(call), call.params
+    cluster, p = find_cluster(call), call.params
     again = _repeated(call, cluster)
     if again:
         return {"association": again.members()}
@@ -128,7 +128,7 @@ def create_pod_identity_association(call):
     if not NAMESPACE.fullmatch(key[0]) or not SERVICE_ACCOUNT.fullmatch(key[1]):
         raise invalid("Namespace or service account is not a Kubernetes name.", call)
     tag_rules.check_eks(p.get("tags", {}))
-    _check_role(call, p["roleArn"], not p.get("disableSessionTags"))
+    check_role(call, p["roleArn"], not p.get("disableSessionTags"))
     _check_free(call, cluster, key)
     association = cluster.new_association(*key, p["roleArn"])
     _apply(association, p)
@@ -152,7 +152,7 @@ def update_pod_identity_association(call):
     _apply(association, p)
     try:
         if "roleArn" in p or "disableSessionTags" in p:
-            _check_role(call, association.role_arn, not association.disable_session_tags)
+            check_role(call, association.role_arn, not association.disable_session_tags)
         _check_session(call, association)
     except ServiceError:
         vars(association).update(before)
@@ -172,32 +172,38 @@ def delete_pod_identity_association(call):
     return {"association": association.members()}
 
 
-def list_pod_identity_associations(call):
-    cluster, p = _cluster(call), call.params
-    after = None
+def list_page(call, keys):
+    """The page of keys the call asks for, and the member that says whether there is more."""
+    p, after = call.params, None
     if "nextToken" in p:
         after = key_of(p["nextToken"])
         if after is None:
             raise invalid("Invalid nextToken.", call)
+    size = min(p.get("maxResults", RESULTS_DEFAULT), call.world.page_size_max)
+    chosen, token = page(keys, after, size)
+    return chosen, {"nextToken": token} if token else {}
+
+
+def list_pod_identity_associations(call):
+    cluster, p = find_cluster(call), call.params
     keys = [key for key, a in cluster.associations.items()
             if p.get("namespace") in (None, a.namespace)
             and p.get("serviceAccount") in (None, a.service_account)]
-    size = min(p.get("maxResults", RESULTS_DEFAULT), call.world.page_size_max)
-    chosen, token = page(keys, after, size)
-    result = {"associations": [cluster.associations[key].summary() for key in chosen]}
-    if token:
-        result["nextToken"] = token
-    return result
+    chosen, more = list_page(call, keys)
+    return {"associations": [cluster.associations[key].summary() for key in chosen], **more}
 
 
 def _tagged(call):
-    """The association or cluster an ARN names; its tags are changed in place."""
+    """The association, add-on or cluster an ARN names; its tags are changed in place."""
     arn, cluster = call.params["resourceArn"], call.world.cluster
     if not arn.startswith("arn:"):
         raise ServiceError("BadRequestException", f"Invalid ARN: {arn}", 400)
     if call.identity.account == cluster.account:
         if arn == cluster.arn:
             return cluster
+        addon = next((one for one in cluster.addons.values() if one.arn == arn), None)
+        if addon:
+            return addon
         association = cluster.associations.get(arn.rsplit("/", 1)[-1])
         if association and association.arn == arn:
             return association

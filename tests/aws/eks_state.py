@@ -1,4 +1,4 @@
-"""What EKS remembers: one cluster and its pod identity associations."""
+"""What EKS remembers: one cluster, its pod identity associations and add-ons."""
 
 import secrets
 import time
@@ -62,6 +62,8 @@ class Cluster:
         self.quota = ASSOCIATIONS_QUOTA
         self.tags = {}
         self.associations = {}   # association id -> Association
+        self.addons = {}         # name -> eks_addons.Addon
+        self.addon_tokens = {}   # clientRequestToken -> params
         self.by_owner = {}       # (namespace, service account) -> association id
         self.tokens = {}         # clientRequestToken -> (operation, params, association id)
         self.deleted = {}        # (namespace, service account) -> (association id, time)

@@ -10,7 +10,7 @@ the order of ends; `arrived_s` tells the beginning. Marks ({"mark": ...}) stand 
     write          the operation is not a Get, List or Describe
     status         HTTP status sent, null if nothing was
     error          the error's code, null on success
-    changed        a successful write changed state; null for reads, failures and for what moto did
+    changed        a successful write changed state; null for reads and failures
     effect_lost    the write was done, but the client cannot know it from our answer
     violation      sentences of what the model forbids, or null
     signature_error  why the signature was refused, or null

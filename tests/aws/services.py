@@ -1,10 +1,10 @@
 """Operation -> handler, what a write touches, and the ARN that a denial names."""
 
-from . import eks, iam, iam_policies, sts
+from . import eks, eks_addons, iam, iam_policies, moto_rest, oidc, sts
 from .errors import ServiceError
 
-HANDLERS = {"iam": {**iam.HANDLERS, **iam_policies.HANDLERS}, "sts": sts.HANDLERS,
-            "eks": eks.HANDLERS}
+HANDLERS = {"iam": {**iam.HANDLERS, **iam_policies.HANDLERS, **oidc.HANDLERS},
+            "sts": sts.HANDLERS, "eks": {**eks.HANDLERS, **eks_addons.HANDLERS}}
 READS = ("Get", "List", "Describe")
 
 
@@ -18,14 +18,30 @@ def _role_arn(call):
     return role.arn if role else account.arn("role", call.params.get("Path", "/"), name)
 
 
+def _iam_resource(call):
+    """Roles go in and out of a profile by the profile's right, says the authorization reference."""
+    p, account = call.params, call.account
+    if "InstanceProfileName" in p:
+        profile = account.profiles.get(p["InstanceProfileName"].lower())
+        return profile.arn if profile else account.arn("instance-profile", p.get("Path", "/"),
+                                                       p["InstanceProfileName"])
+    if call.operation == "CreateOpenIDConnectProvider":
+        return account.arn("oidc-provider", "/", p["Url"].removeprefix("https://"))
+    if "RoleName" in p:
+        return _role_arn(call)
+    return p.get("OpenIDConnectProviderArn") or p.get("PolicyArn", "*")
+
+
 def resource_of(service, call):
     p, cluster = call.params, call.world.cluster
     if service == "iam":
-        return _role_arn(call) if "RoleName" in p else p.get("PolicyArn", "*")
+        return _iam_resource(call)
     if service == "sts":
         return "*"
     if "associationId" in p:
         return cluster.association_arn(p["associationId"])
+    if "addonName" in p and call.operation != "CreateAddon":
+        return eks_addons.addon_arn(cluster, p["addonName"]) + "/*"
     return p.get("resourceArn") or cluster.arn
 
 
@@ -34,6 +50,8 @@ def _touched_by_iam(call):
     role = account.roles.get(p.get("RoleName", "").lower())
     profile = account.profiles.get(p.get("InstanceProfileName", "").lower())
     policies = len(account.policies) if "RoleName" not in p else 0
+    if "OpenIDConnectProvider" in call.operation:
+        return moto_rest.snapshot(call.identity.account, account.partition)
     return (role and role.snapshot(), profile and (profile.role or "empty"), policies)
 
 
@@ -44,7 +62,7 @@ def _touched_by_eks(call):
         wanted = cluster.by_owner.get((p.get("namespace"), p.get("serviceAccount")))
     association = cluster.associations.get(wanted)
     return (association and (association.association_id, association.snapshot()),
-            tuple(cluster.tags.items()))
+            tuple(cluster.tags.items()), tuple(one.snapshot() for one in cluster.addons.values()))
 
 
 def snapshot(service, call):

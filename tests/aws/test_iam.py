@@ -178,3 +178,20 @@ def test_a_new_role_can_be_unseen_for_some_reads(aws, iam):
     assert refused(iam.get_role, RoleName="cart") == ("NoSuchEntity", 404)
     assert refused(iam.get_role, RoleName="cart") == ("NoSuchEntity", 404)
     iam.get_role(RoleName="cart")
+
+
+def test_a_role_leaves_a_profile_by_the_profile_s_right(aws, iam):
+    make_role(iam)
+    iam.create_instance_profile(InstanceProfileName="nodes")
+    iam.add_role_to_instance_profile(InstanceProfileName="nodes", RoleName="cart")
+    controller = aws.controller_client("iam")
+    leave = {"InstanceProfileName": "nodes", "RoleName": "cart"}
+    aws.deny("iam:RemoveRoleFromInstanceProfile",
+             "arn:aws:iam::111122223333:instance-profile/nodes")
+    assert refused(controller.remove_role_from_instance_profile, **leave) == ("AccessDenied", 403)
+    aws.allow()
+    controller.remove_role_from_instance_profile(**leave)
+    assert aws.requests()[-1]["changed"] is True
+    assert iam.list_instance_profiles_for_role(RoleName="cart")["InstanceProfiles"] == []
+    assert refused(controller.remove_role_from_instance_profile, **leave) == ("NoSuchEntity", 404)
+    iam.delete_role(RoleName="cart")

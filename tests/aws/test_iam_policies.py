@@ -109,14 +109,5 @@ def test_quotas_are_told_and_kept(aws, iam):
     assert (summary["Roles"], summary["RolesQuota"]) == (1, 1)
 
 
-def test_moto_answers_for_oidc_providers(aws, iam):
-    arn = iam.create_open_id_connect_provider(Url="https://oidc.example.com/id/1")[
-        "OpenIDConnectProviderArn"]
-    assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == [{"Arn": arn}]
-    assert refused(iam.create_open_id_connect_provider, Url="https://oidc.example.com/id/1") == \
-        ("EntityAlreadyExists", 409)
-    assert aws.requests()[-1]["error"] == "moto answered 409"
-
-
 def test_says_so_where_it_plays_nothing(iam):
     assert refused(iam.create_user, UserName="x") == ("InvalidAction", 501)

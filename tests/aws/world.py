@@ -85,7 +85,8 @@ class World:
                     "policies": sorted(account.policies),
                     "instanceProfiles": {p.name: p.role for p in account.profiles.values()}}
                     for number, account in self.accounts.items()},
-                "associations": [a.members() for a in self.cluster.associations.values()]}
+                "associations": [a.members() for a in self.cluster.associations.values()],
+                "addons": [a.members(self.cluster) for a in self.cluster.addons.values()]}
 
 
 @dataclass
