@@ -194,8 +194,9 @@ void difference_digest(char digest[DIGEST_SIZE], struct arena *arena,
     lines[count++] =
         arena_printf(arena, "boundary %s", have->role.boundary_arn ? have->role.boundary_arn : "");
     for (size_t i = 0; i < have->role.tags.count; i++)
-        lines[count++] = arena_printf(arena, "tag %s=%s", have->role.tags.items[i].key,
-                                      have->role.tags.items[i].value);
+        if (!text_starts(have->role.tags.items[i].key, "aws:")) /* no wish has them */
+            lines[count++] = arena_printf(arena, "tag %s=%s", have->role.tags.items[i].key,
+                                          have->role.tags.items[i].value);
     for (size_t i = 0; i < have->inline_count; i++)
         lines[count++] = arena_printf(arena, "inline %s %s", have->inline_policies[i].name,
                                       policy_canonical(arena, have->inline_policies[i].document));

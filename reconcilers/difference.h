@@ -50,8 +50,9 @@ bool difference_empty(const struct difference *difference);
 const char *const *difference_describe(struct arena *arena, const struct difference *difference);
 
 /*
- * 32 hex digits over what GetAccountAuthorizationDetails shows of a role: trust, boundary, tags,
- * policies, all by meaning. difference_wish_digest gives the same for a role that is as wanted.
+ * 32 hex digits over what GetAccountAuthorizationDetails shows of a role: trust, boundary, tags
+ * (but AWS's own), policies, all by meaning. difference_wish_digest gives the same for a role that
+ * is as wanted.
  */
 enum { DIGEST_SIZE = 33 };
 void difference_digest(char digest[DIGEST_SIZE], struct arena *arena,

@@ -346,6 +346,22 @@ static void the_digest_of_a_role_as_wanted_is_the_wishs(void **state)
     assert_int_equal(strspn(wish, "0123456789abcdef"), DIGEST_SIZE - 1);
 }
 
+static void the_digest_leaves_out_tags_that_are_aws_own(void **state)
+{
+    static const struct aws_tag and_aws_own[] = {
+        {"aws:cloudformation:stack-name", "s"}, {"team", "shop"}, {"cost", "17"}};
+    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
+    const struct want want = want_all();
+    struct iam_role_detail have = have_all();
+    char wish[DIGEST_SIZE], seen[DIGEST_SIZE];
+
+    (void)state;
+    have.role.tags = (struct aws_tags){.items = and_aws_own, .count = COUNT(and_aws_own)};
+    difference_wish_digest(wish, arena, &want);
+    difference_digest(seen, arena, &have);
+    assert_string_equal(wish, seen);
+}
+
 static void the_digest_sees_every_change(void **state)
 {
     static const struct aws_tag other_value[] = {{"team", "ops"}, {"cost", "17"}};
@@ -410,6 +426,7 @@ int main(void)
         cmocka_unit_test(says_every_change_in_a_sentence),
         cmocka_unit_test(sentences_are_few_and_short),
         cmocka_unit_test(the_digest_of_a_role_as_wanted_is_the_wishs),
+        cmocka_unit_test(the_digest_leaves_out_tags_that_are_aws_own),
         cmocka_unit_test(the_digest_sees_every_change),
     };
 
