@@ -1,5 +1,6 @@
 """podidentity release: what statuses tell a person to run, and what it says when it cannot."""
 
+import concurrent.futures
 import contextlib
 import json
 
@@ -90,6 +91,22 @@ def test_it_lets_go_under_a_controller_that_waits_for_aws(place, aws, controller
     aws.eks.delete_pod_identity_association(
         clusterName=aws.cluster, associationId=left["associationId"])
     remove_role(aws, role)
+
+
+def test_it_goes_on_when_the_binding_changes_under_it(place, aws, release, doomed):
+    key, _ = doomed
+    since = aws.last()
+    with aws.broken(kind="hold", operation="DeletePodIdentityAssociation", when="after"):
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            running = pool.submit(release, key)
+            assert aws.wait_held()
+            place.objects.patch("PodIdentityBinding", "cart", {
+                "metadata": {"annotations": {"changed": "meanwhile"}}}, place.name)
+            aws.release()
+            answer = running.result()
+    assert (answer.code, answer.err) == (GOOD, ""), answer
+    assert place.get("cart") is None
+    assert aws.operations(since, writes=True) == ["DeletePodIdentityAssociation"]
 
 
 def test_purge_takes_nothing_while_aws_is_down(place, aws, release, doomed):
