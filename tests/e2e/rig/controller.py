@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 import tempfile
 import urllib.error
 import urllib.request
@@ -53,6 +54,17 @@ def flags(settings):
             for one in value if isinstance(value, (list, tuple)) else [value]:
                 line += [flag, str(one)]
     return line
+
+
+def run_to_end(*arguments, variables=None):
+    """Runs the program with these arguments and no variables but these until it ends by itself;
+    gives exit code, standard output and standard error."""
+    ended = subprocess.run(
+        [binary(), *map(str, arguments)], env=environment.clean(**SANITIZER_ENVIRONMENT,
+                                                                **(variables or {})),
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=STOP_SECONDS,
+        check=False)
+    return ended.returncode, ended.stdout, ended.stderr
 
 
 class Controller:
