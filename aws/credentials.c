@@ -231,6 +231,8 @@ bool aws_credentials_request(const struct aws_credentials_plan *plan, struct are
 
 bool aws_credentials_want_refresh(const struct aws_credentials *credentials, int64_t wall_ms)
 {
+    if (!*credentials->access_key)
+        return true;
     return credentials->expires_ms != 0 && wall_ms >= credentials->expires_ms - REFRESH_MS;
 }
 

@@ -50,8 +50,8 @@ bool aws_credentials_request(const struct aws_credentials_plan *plan, struct are
 bool aws_credentials_reply(const struct reply *reply, struct aws_credentials *credentials,
                            struct error *error);
 
-/* Refresh ahead of expiry: from 15 minutes before it one fetch may run while the old ones serve;
- * 10 minutes before it they must be renewed (then requests wait). */
+/* Refresh when there are none, and ahead of expiry: from 15 minutes before it one fetch may run
+ * while the old ones serve; 10 minutes before it they must be renewed (then requests wait). */
 bool aws_credentials_want_refresh(const struct aws_credentials *credentials, int64_t wall_ms);
 bool aws_credentials_usable(const struct aws_credentials *credentials, int64_t wall_ms);
 

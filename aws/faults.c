@@ -141,6 +141,16 @@ static void read_json(struct arena *arena, const struct reply *reply, struct aws
     fault->message = first_text(arena, json, messages);
 }
 
+/* AWS repeats in further lines what it would have signed: our session token with it. */
+static size_t sayable(const char *code, const char *message)
+{
+    bool of_signature = strcmp(code, "SignatureDoesNotMatch") == 0 ||
+                        strcmp(code, "InvalidSignatureException") == 0;
+    size_t line = strcspn(message, "\r\n");
+
+    return of_signature && line < MESSAGE_MAX ? line : MESSAGE_MAX;
+}
+
 /* The header's code counts before the body's, as the SDKs read it. */
 void aws_fault_read(struct arena *arena, const struct reply *reply, struct aws_fault *fault)
 {
@@ -155,8 +165,9 @@ void aws_fault_read(struct arena *arena, const struct reply *reply, struct aws_f
     else
         read_json(arena, reply, fault);
     fault->code = *of_header ? of_header : clean_code(arena, fault->code);
-    fault->message = fault->message ? clean_message(arena, fault->message, MESSAGE_MAX)
-                                    : clean_message(arena, start, EXCERPT_MAX);
+    fault->message =
+        fault->message ? clean_message(arena, fault->message, sayable(fault->code, fault->message))
+                       : clean_message(arena, start, EXCERPT_MAX);
     if (!fault->request_id || !*fault->request_id)
         fault->request_id = reply->request_id;
     if (!is_word(fault->request_id, strlen(fault->request_id)))

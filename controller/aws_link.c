@@ -68,6 +68,7 @@ struct aws_link {
     struct http_peer *container;
     struct arena *refresh_arena; /* holds the refresh request while it is on its way */
     bool refreshing;
+    uint64_t renewed_us;
     unsigned refresh_failures;
     struct error refresh_error; /* the last one */
     struct timer refresh_pause;
@@ -131,6 +132,7 @@ static void refresh_done(struct aws_link *link, const struct error *error)
     link->refreshing = false;
     if (!error) {
         link->refresh_failures = 0;
+        link->renewed_us = clock_now_us();
         pump_all(link);
         return;
     }
@@ -191,6 +193,17 @@ static bool credentials_ready(struct aws_link *link)
 
 /* Sending -------------------------------------------------------------------------------------- */
 
+/* A session that AWS ended before its time (somebody revoked it): the endpoint has another. */
+static void distrust(struct aws_link *link, const struct flight *flight, const struct error *error)
+{
+    bool expired =
+        text_equal(error->code, "ExpiredToken") || text_equal(error->code, "ExpiredTokenException");
+
+    if (expired && link->plan.source == CREDENTIALS_CONTAINER &&
+        flight->sent_us >= link->renewed_us)
+        aws_credentials_wipe(&link->credentials);
+}
+
 /* Slows the lane down when AWS asks for it, and counts. */
 static void judge(struct lane *lane, const struct flight *flight, const struct reply *reply)
 {
@@ -212,6 +225,8 @@ static void judge(struct lane *lane, const struct flight *flight, const struct r
     } else {
         budget_answered(&lane->budget, clock_now_ms());
     }
+    if (!good)
+        distrust(lane->owner, flight, &error);
 }
 
 static void answered(void *context, const struct reply *reply)

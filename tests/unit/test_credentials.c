@@ -365,6 +365,7 @@ static void keys_without_an_end_are_used_for_ever(void **state)
     assert_true(aws_credentials_usable(&credentials, INT64_MAX));
     credentials.access_key[0] = '\0';
     assert_false(aws_credentials_usable(&credentials, 0));
+    assert_true(aws_credentials_want_refresh(&credentials, 0));
 }
 
 static void nothing_is_left_after_wiping(void **state)
