@@ -61,7 +61,7 @@ const char *fake_pairs_get(const struct fake_pairs *pairs, const char *key)
     return pair ? pair->value : NULL;
 }
 
-static void pairs_finish(struct fake_pairs *pairs)
+void fake_pairs_finish(struct fake_pairs *pairs)
 {
     while (pairs->count > 0)
         fake_pairs_remove(pairs, pairs->items[0].key);
@@ -89,8 +89,10 @@ static void answer(struct fake_server *server, const struct request *request,
 
 void fake_aws_init(struct fake_aws *aws, const int64_t *now_ms)
 {
-    *aws =
-        (struct fake_aws){.server = {.answer = answer}, .now_ms = now_ms, .cluster = FAKE_CLUSTER};
+    *aws = (struct fake_aws){.server = {.answer = answer},
+                             .now_ms = now_ms,
+                             .cluster = FAKE_CLUSTER,
+                             .issuer = FAKE_ISSUER};
 }
 
 void fake_aws_finish(struct fake_aws *aws)
@@ -99,6 +101,8 @@ void fake_aws_finish(struct fake_aws *aws)
         fake_iam_forget(aws, aws->roles[0]);
     while (aws->association_count > 0)
         fake_eks_forget(aws, aws->associations[0]);
+    fake_oidc_finish(aws);
+    fake_addons_finish(aws);
     free(aws->roles);
     free(aws->associations);
 }
@@ -186,9 +190,10 @@ void fake_iam_forget(struct fake_aws *aws, struct fake_role *role)
     free(role->trust);
     free(role->description);
     free(role->boundary);
-    pairs_finish(&role->tags);
-    pairs_finish(&role->policies);
-    pairs_finish(&role->attached);
+    fake_pairs_finish(&role->tags);
+    fake_pairs_finish(&role->policies);
+    fake_pairs_finish(&role->attached);
+    fake_pairs_finish(&role->profiles);
     free(role);
 }
 
@@ -225,7 +230,9 @@ void fake_eks_forget(struct fake_aws *aws, struct fake_association *association)
     free(association->id);
     free(association->owner_arn);
     free(association->token);
-    pairs_finish(&association->tags);
+    free(association->target_role_arn);
+    free(association->policy);
+    fake_pairs_finish(&association->tags);
     free(association);
 }
 
@@ -265,6 +272,7 @@ static void add_role(struct lines *lines, const struct fake_role *role)
     add_pairs(lines, arn, "tag", &role->tags);
     add_pairs(lines, arn, "inline", &role->policies);
     add_pairs(lines, arn, "attached", &role->attached);
+    add_pairs(lines, arn, "profile", &role->profiles);
 }
 
 static void add_association(struct lines *lines, const struct fake_association *association)
@@ -275,7 +283,30 @@ static void add_association(struct lines *lines, const struct fake_association *
     lines->list[lines->count++] =
         arena_printf(lines->arena, "%s role %s owner %s", of, association->role_arn,
                      association->owner_arn ? association->owner_arn : "-");
+    if (association->disable_session_tags || association->target_role_arn || association->policy)
+        lines->list[lines->count++] =
+            arena_printf(lines->arena, "%s target %s session tags %s policy %s", of,
+                         association->target_role_arn ? association->target_role_arn : "-",
+                         association->disable_session_tags ? "off" : "on",
+                         association->policy ? association->policy : "-");
     add_pairs(lines, of, "tag", &association->tags);
+}
+
+static void add_provider(struct lines *lines, const struct fake_provider *provider)
+{
+    lines->list[lines->count++] = provider->arn;
+    add_pairs(lines, provider->arn, "client", &provider->client_ids);
+    add_pairs(lines, provider->arn, "tag", &provider->tags);
+}
+
+static void add_addon(struct lines *lines, const struct fake_addon *addon)
+{
+    const char *of = arena_printf(lines->arena, "addon %s", addon->name);
+
+    lines->list[lines->count++] = arena_printf(lines->arena, "%s %s role %s", of, addon->status,
+                                               addon->role_arn ? addon->role_arn : "-");
+    add_pairs(lines, of, "association", &addon->associations);
+    add_pairs(lines, of, "tag", &addon->tags);
 }
 
 void fake_aws_describe(const struct fake_aws *aws, struct text *text)
@@ -288,6 +319,10 @@ void fake_aws_describe(const struct fake_aws *aws, struct text *text)
         add_role(&lines, aws->roles[i]);
     for (size_t i = 0; i < aws->association_count; i++)
         add_association(&lines, aws->associations[i]);
+    for (size_t i = 0; i < aws->provider_count; i++)
+        add_provider(&lines, aws->providers[i]);
+    for (size_t i = 0; i < aws->addon_count; i++)
+        add_addon(&lines, aws->addons[i]);
     qsort(lines.list, lines.count, sizeof(*lines.list), compare_lines);
     for (size_t i = 0; i < lines.count; i++)
         text_printf(text, "%s\n", lines.list[i]);

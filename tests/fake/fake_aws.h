@@ -20,6 +20,7 @@
 #define FAKE_ROLE_PATH "/podidentity/eu-west-1/main/"
 #define FAKE_BOUNDARY "arn:aws:iam::" FAKE_ACCOUNT ":policy/podidentity/boundary"
 #define FAKE_CONTROLLER_ROLE "podidentity-controller"
+#define FAKE_ISSUER "https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF"
 
 struct fake_pair {
     char *key, *value;
@@ -33,14 +34,30 @@ struct fake_role {
     char *name, *path, *trust, *description, *boundary; /* boundary NULL: none */
     int64_t max_session_s, created_ms;
     struct fake_pairs tags, policies, attached; /* attached: ARNs, no values */
+    struct fake_pairs profiles;                 /* instance profiles: names, no values */
     bool foreign;
 };
 
 struct fake_association {
     char *namespace_name, *service_account, *role_arn, *id, *owner_arn; /* owner_arn NULL: none */
     char *token;
+    char *target_role_arn, *policy; /* NULL: none */
+    bool disable_session_tags;
     int64_t created_ms, modified_ms;
     struct fake_pairs tags;
+    bool foreign;
+};
+
+/* OIDC provider. */
+struct fake_provider {
+    char *arn, *url;                    /* url without "https://" */
+    struct fake_pairs client_ids, tags; /* client_ids: no values */
+    bool foreign;
+};
+
+struct fake_addon {
+    char *name, *status, *role_arn, *token; /* role_arn NULL: none */
+    struct fake_pairs associations, tags;   /* associations: ARNs, no values */
     bool foreign;
 };
 
@@ -51,6 +68,10 @@ struct fake_aws {
     size_t role_count;
     struct fake_association **associations;
     size_t association_count;
+    struct fake_provider **providers;
+    size_t provider_count;
+    struct fake_addon **addons;
+    size_t addon_count;
     unsigned ids; /* how many were given out */
 
     /* switches */
@@ -59,6 +80,8 @@ struct fake_aws {
     int64_t eks_settles_ms; /* until EKS sees a new role */
     bool boundary_required; /* writes to a role without the boundary are denied */
     const char *cluster;    /* the only one there is */
+    const char *issuer;     /* of its OIDC tokens; NULL: it has none */
+    bool auto_mode;
 
     /* since fake_aws_reset */
     struct fake_counts effects;
@@ -76,6 +99,11 @@ struct fake_role *fake_aws_add_role(struct fake_aws *aws, const char *path, cons
 struct fake_association *fake_aws_add_association(struct fake_aws *aws, const char *namespace_name,
                                                   const char *service_account,
                                                   const char *role_arn);
+struct fake_provider *fake_aws_add_provider(struct fake_aws *aws, const char *issuer);
+struct fake_addon *fake_aws_add_addon(struct fake_aws *aws, const char *name);
+/* NULL when there is none. */
+struct fake_provider *fake_aws_provider(const struct fake_aws *aws, const char *issuer);
+struct fake_addon *fake_aws_addon(const struct fake_aws *aws, const char *name);
 /* Names whatever the case; NULL when there is none. */
 struct fake_role *fake_aws_role(const struct fake_aws *aws, const char *name);
 struct fake_association *fake_aws_association(const struct fake_aws *aws,

@@ -45,7 +45,7 @@ static void read_query(struct fake_call *call, struct target *target)
     }
 }
 
-static void answer_json(struct fake_call *call, json_t *json)
+void fake_answer_json(struct fake_call *call, json_t *json)
 {
     call->answer->content_type = "application/json";
     text_add_string(&call->answer->body, json_write(call->arena, json, false));
@@ -72,19 +72,35 @@ static json_t *summary(struct fake_call *call, const struct fake_association *as
     return json;
 }
 
+json_t *fake_tags_object(const struct fake_pairs *tags)
+{
+    json_t *object = json_object();
+
+    for (size_t i = 0; i < tags->count; i++)
+        json_object_set_new(object, tags->items[i].key, json_string(tags->items[i].value));
+    return object;
+}
+
 static void answer_association(struct fake_call *call, const struct fake_association *association)
 {
-    json_t *json = summary(call, association), *tags = json_object();
+    json_t *json = summary(call, association);
 
-    for (size_t i = 0; i < association->tags.count; i++)
-        json_object_set_new(tags, association->tags.items[i].key,
-                            json_string(association->tags.items[i].value));
-    json_object_set_new(json, "tags", tags);
+    json_object_set_new(json, "tags", fake_tags_object(&association->tags));
     json_object_set_new(json, "roleArn", json_string(association->role_arn));
     json_object_set_new(json, "createdAt", json_real((double)association->created_ms / 1000));
     json_object_set_new(json, "modifiedAt", json_real((double)association->modified_ms / 1000));
-    json_object_set_new(json, "disableSessionTags", json_false());
-    answer_json(call, json_pack("{s:o}", "association", json));
+    json_object_set_new(json, "disableSessionTags",
+                        json_boolean(association->disable_session_tags));
+    if (association->target_role_arn) {
+        json_object_set_new(json, "targetRoleArn", json_string(association->target_role_arn));
+        json_object_set_new(json, "externalId",
+                            json_sprintf("eu-west-1/" FAKE_ACCOUNT "/" FAKE_CLUSTER "/%s/%s",
+                                         association->namespace_name,
+                                         association->service_account));
+    }
+    if (association->policy)
+        json_object_set_new(json, "policy", json_string(association->policy));
+    fake_answer_json(call, json_pack("{s:o}", "association", json));
 }
 
 /* A role that EKS sees; else the answer is an error. */
@@ -99,15 +115,48 @@ static bool role_good(struct fake_call *call, const char *arn)
     return false;
 }
 
-static bool put_tags(struct fake_pairs *tags, json_t *wanted)
+bool fake_put_tags_object(struct fake_pairs *tags, const json_t *wanted)
 {
     const char *key;
     json_t *value;
     bool changed = false;
 
-    json_object_foreach(wanted, key, value) changed |=
+    json_object_foreach((json_t *)wanted, key, value) changed |=
         fake_pairs_put(tags, key, json_string_value(value));
     return changed;
+}
+
+/* Absent leaves a text as it is, "" clears it; true when it is another now. */
+static bool put_text(char **place, const char *wanted)
+{
+    return wanted && fake_text_set(place, *wanted ? wanted : NULL);
+}
+
+/* What is the same in create and update: all but the role. */
+static bool put_session(struct fake_association *association, const json_t *body)
+{
+    bool off = json_path_bool(body, "disableSessionTags", association->disable_session_tags);
+    bool changed = off != association->disable_session_tags;
+
+    association->disable_session_tags = off;
+    changed |= put_text(&association->target_role_arn, json_path_text(body, "targetRoleArn"));
+    return put_text(&association->policy, json_path_text(body, "policy")) || changed;
+}
+
+/* A session policy and session tags exclude each other. */
+static bool session_good(struct fake_call *call, const struct fake_association *before,
+                         const json_t *body)
+{
+    const char *policy = json_path_text(body, "policy");
+    bool off = json_path_bool(body, "disableSessionTags", before && before->disable_session_tags);
+
+    if (!policy)
+        policy = before && before->policy ? before->policy : "";
+    if (off || !*policy)
+        return true;
+    fake_answer_error(call->answer, SERVICE_EKS, 400, "InvalidParameterException",
+                      "A session policy requires disableSessionTags to be true.");
+    return false;
 }
 
 static void create(struct fake_call *call, const json_t *body)
@@ -127,13 +176,14 @@ static void create(struct fake_call *call, const json_t *body)
                           "Association already exists: %s", association->id);
         return;
     }
-    if (!role_good(call, json_path_text(body, "roleArn")))
+    if (!role_good(call, json_path_text(body, "roleArn")) || !session_good(call, NULL, body))
         return;
     association =
         fake_aws_add_association(call->aws, space, account, json_path_text(body, "roleArn"));
     association->foreign = false;
     fake_text_set(&association->token, token);
-    put_tags(&association->tags, json_object_get(body, "tags"));
+    put_session(association, body);
+    fake_put_tags_object(&association->tags, json_object_get(body, "tags"));
     fake_aws_wrote(call, true, false);
     answer_association(call, association);
 }
@@ -156,7 +206,7 @@ static void list(struct fake_call *call, const struct target *target)
     }
     if (i < call->aws->association_count)
         json_object_set_new(page, "nextToken", json_string(arena_printf(call->arena, "%zu", i)));
-    answer_json(call, page);
+    fake_answer_json(call, page);
 }
 
 static struct fake_association *association_by_id(struct fake_call *call, const char *id)
@@ -174,9 +224,10 @@ static void update(struct fake_call *call, struct fake_association *association,
     const char *role_arn = json_path_text(body, "roleArn");
     bool changed;
 
-    if (!role_good(call, role_arn))
+    if ((role_arn && !role_good(call, role_arn)) || !session_good(call, association, body))
         return;
-    changed = fake_text_set(&association->role_arn, role_arn);
+    changed = put_text(&association->role_arn, role_arn);
+    changed |= put_session(association, body);
     if (changed)
         association->modified_ms = *call->aws->now_ms;
     fake_aws_wrote(call, changed, association->foreign);
@@ -213,18 +264,24 @@ static void tags(struct fake_call *call, const struct target *target, const json
     if (!association)
         return;
     if (strcmp(call->request->method, "POST") == 0)
-        changed = put_tags(&association->tags, json_object_get(body, "tags"));
+        changed = fake_put_tags_object(&association->tags, json_object_get(body, "tags"));
     for (size_t i = 0; i < target->query.count; i++)
         if (strcmp(target->query.items[i].key, "tagKeys") == 0)
             changed |= fake_pairs_remove(&association->tags, target->query.items[i].value);
     fake_aws_wrote(call, changed, association->foreign);
-    answer_json(call, json_object());
+    fake_answer_json(call, json_object());
 }
 
 static void cluster(struct fake_call *call)
 {
-    answer_json(call, json_pack("{s:{s:s, s:s, s:s, s:s}}", "cluster", "name", FAKE_CLUSTER, "arn",
-                                FAKE_CLUSTER_ARN, "status", "ACTIVE", "version", "1.36"));
+    json_t *cluster = json_pack("{s:s, s:s, s:s, s:s, s:{s:b}}", "name", FAKE_CLUSTER, "arn",
+                                FAKE_CLUSTER_ARN, "status", "ACTIVE", "version", "1.36",
+                                "computeConfig", "enabled", call->aws->auto_mode);
+
+    if (call->aws->issuer)
+        json_object_set_new(cluster, "identity",
+                            json_pack("{s:{s:s}}", "oidc", "issuer", call->aws->issuer));
+    fake_answer_json(call, json_pack("{s:o}", "cluster", cluster));
 }
 
 void fake_eks_answer(struct fake_call *call)
@@ -244,6 +301,9 @@ void fake_eks_answer(struct fake_call *call)
                           "No cluster found for name: %s.", target.segments[1]);
     else if (target.count == 2)
         cluster(call);
+    else if (strcmp(target.segments[2], "addons") == 0)
+        fake_addons_answer(call, target.segments[3], aws_tags_get(&target.query, "nextToken"),
+                           body);
     else if (target.count == 4)
         one_association(call, target.segments[3], body);
     else if (strcmp(call->request->method, "POST") == 0)
