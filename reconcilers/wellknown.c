@@ -222,7 +222,8 @@ static bool fits(const struct wellknown *wellknown, const struct podidentitybind
                           total, POLICY_INLINE_MAX, sizes.bytes);
 }
 
-/* A name of the user's that is ours in another case too: IAM's other names differ by more. */
+/* IAM's names differ by more than case, so the user's inline policy must not have ours in another
+ * case either. */
 static bool add_inline(struct wellknown *wellknown, struct iam_policy *policies,
                        const struct podidentitybinding_spec *spec, const struct wellknown_use *use,
                        struct error *error)

@@ -96,7 +96,8 @@ def size(document):
 
 
 def actions(document):
-    return {action for statement in document["Statement"] for action in as_list(statement["Action"])}
+    return {action for statement in document["Statement"]
+            for action in as_list(statement["Action"])}
 
 
 def test_names_are_those_of_the_schema():
@@ -119,7 +120,7 @@ def test_a_file_says_only_what_is_known(name):
     for arn in file.get("managed", ()):
         assert re.fullmatch(r"arn:\$\{partition\}:iam::aws:policy/(service-role/)?\w+", arn)
     text = json.dumps(file)
-    named = set(re.findall(r"\$\{(\w+)\}", text)) | set(re.findall(r'"(?:When|Unless)": "(\w+)"', text))
+    named = {*re.findall(r"\$\{(\w+)\}", text), *re.findall(r'"(?:When|Unless)": "(\w+)"', text)}
     assert named - set(CLUSTER) <= set(file.get("parameters", {}))
     assert not re.search(r"arn:(?!\$\{partition\}:)", text), "a partition is written out"
 
@@ -160,7 +161,8 @@ def test_unscoped_it_grants_what_the_table_says(row):
     assert len(actions(document)) == ACTIONS[name]
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if "size" in row], ids=lambda row: row["name"])
+@pytest.mark.parametrize("row", [row for row in TABLE if "size" in row],
+                         ids=lambda row: row["name"])
 def test_sizes_are_as_the_table_says(row):
     document = laid_open(row["name"])
     assert size(document) == row["sizeWithSids"]
@@ -171,8 +173,7 @@ def test_sizes_are_as_the_table_says(row):
 
 def test_a_scope_brings_no_action_but_those_that_its_statement_adds():
     for name, given in FORMS:
-        adding = [parameter for parameter in given if "wide" not in FILES[name]["parameters"][parameter]]
-        if not adding:
+        if all("wide" in FILES[name]["parameters"][parameter] for parameter in given):
             assert actions(laid_open(name, given)) == actions(laid_open(name)), (name, given)
 
 
