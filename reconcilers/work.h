@@ -115,8 +115,9 @@ struct work {
     struct events *events;
     int64_t now_ms;               /* wall */
     const char *resource_version; /* the newest we know */
-    bool purge;      /* release --purge: what a former binding of this name left goes too */
-    bool keep_roles; /* release alone: roles stay */
+    bool purge;         /* release --purge: what a former binding of this name left goes too */
+    bool keep_roles;    /* release alone: roles stay */
+    bool needs_consent; /* the grant wants the existing role's trust to name this binding */
 
     struct want want;
     bool wanted; /* want is computed */
