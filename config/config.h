@@ -26,10 +26,13 @@ struct config {
     char role_path[CONFIG_TEXT_SIZE]; /* default /podidentity/<region>/<cluster>/; both slashes */
     char permissions_boundary[CONFIG_TEXT_SIZE]; /* ARN; "" only with allow_unbounded_roles */
     bool allow_unbounded_roles;
-    uint64_t settle_ms;        /* 10s */
-    unsigned max_concurrent;   /* 16, 1-256 */
-    double iam_rate, eks_rate; /* requests per second; 20 and 10; 0.1-1000 */
-    unsigned deletion_limit;   /* 50 in 10 minutes, 0-1000; 0: none */
+    uint64_t settle_ms;                      /* 10s */
+    unsigned max_concurrent;                 /* 16, 1-256 */
+    double iam_rate, eks_rate;               /* requests per second; 20 and 10; 0.1-1000 */
+    unsigned deletion_limit;                 /* 50 in 10 minutes, 0-1000; 0: none */
+    char on_withdrawal[CONFIG_TEXT_SIZE];    /* "Keep" or "Delete" */
+    uint64_t withdrawal_grace_ms;            /* 24h */
+    char grant_label_keys[CONFIG_TEXT_SIZE]; /* "a,b"; "": none */
     enum log_level log_level;
     enum log_format log_format; /* json */
     char config_file[CONFIG_TEXT_SIZE];

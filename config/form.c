@@ -13,7 +13,13 @@
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
-enum { CLUSTER_NAME_MAX = 100, REGION_MAX = 32, LABEL_MAX = 63, PORT_MAX = 65535 };
+enum {
+    CLUSTER_NAME_MAX = 100,
+    REGION_MAX = 32,
+    LABEL_MAX = 63,
+    LABEL_PREFIX_MAX = 253,
+    PORT_MAX = 65535
+};
 
 /* "text" is no <what>: write <allowed> */
 static bool refuse(struct error *error, const char *text, const char *what, const char *allowed)
@@ -47,6 +53,42 @@ bool form_region(const char *text, struct error *error)
         consists_of(text, LOWER DIGITS "-"))
         return true;
     return refuse(error, text, "AWS Region", "one such as eu-west-1");
+}
+
+bool form_withdrawal(const char *text, struct error *error)
+{
+    return text_equal(text, "Keep") || text_equal(text, "Delete") ||
+           refuse(error, text, "answer to this", "Keep or Delete");
+}
+
+/* [prefix/]name, as Kubernetes has it: a DNS name of at most 253, then at most 63 characters. */
+static bool is_label_key(const char *key, size_t length)
+{
+    const char *slash = memchr(key, '/', length);
+    const char *name = slash ? slash + 1 : key;
+    size_t name_length = length - (size_t)(name - key), prefix_length = (size_t)(name - key);
+
+    if (name_length == 0 || name_length > LABEL_MAX || !isalnum((unsigned char)name[0]) ||
+        !isalnum((unsigned char)name[name_length - 1]) ||
+        strspn(name, LOWER UPPER DIGITS "_.-") < name_length)
+        return false;
+    return !slash || (prefix_length > 1 && prefix_length <= LABEL_PREFIX_MAX + 1 &&
+                      islower((unsigned char)key[0]) + isdigit((unsigned char)key[0]) != 0 &&
+                      strspn(key, LOWER DIGITS ".-") == prefix_length - 1);
+}
+
+bool form_label_keys(const char *text, struct error *error)
+{
+    for (const char *key = text;; key++) {
+        size_t length = strcspn(key, ",");
+
+        if (!is_label_key(key, length))
+            return refuse(error, text, "list of label keys",
+                          "keys such as example.com/team, with commas and no blanks between them");
+        key += length;
+        if (!*key)
+            return true;
+    }
 }
 
 bool form_namespace(const char *text, struct error *error)

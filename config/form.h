@@ -23,6 +23,10 @@ bool form_region(const char *text, struct error *error);
 bool form_namespace(const char *text, struct error *error);
 /* :8080, 127.0.0.1:8080, [::1]:8080; port 0 lets the kernel choose one. */
 bool form_bind_address(const char *text, struct error *error);
+/* Keep or Delete. */
+bool form_withdrawal(const char *text, struct error *error);
+/* Keys of labels, with commas between them and nothing else. */
+bool form_label_keys(const char *text, struct error *error);
 /* /podidentity/eu-west-1/main/ */
 bool form_role_path(const char *text, struct error *error);
 /* arn:aws:iam::111122223333:policy/path/name, AWS's own policies included. */

@@ -132,6 +132,9 @@ static struct settings settings_from(const struct config *config, const char *na
         .settle_ms = config->settle_ms,
         .retired_role_ms = RETIRED_ROLE_MS,
         .deletion_limit = config->deletion_limit,
+        .grant_label_keys = config->grant_label_keys,
+        .delete_on_withdrawal = text_equal(config->on_withdrawal, "Delete"),
+        .withdrawal_grace_ms = config->withdrawal_grace_ms,
     };
 }
 

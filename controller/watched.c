@@ -13,6 +13,7 @@
 #include "crds/podidentitybinding.h"
 #include "crds/podidentitygrant.h"
 #include "net/loop.h"
+#include "reconcilers/grants.h"
 #include "reconcilers/indices.h"
 #include "reconcilers/podidentitybinding.h"
 #include "reconcilers/scene.h"
@@ -72,6 +73,58 @@ static void add_rivals(struct watched *watched, const struct podidentitybinding 
     store_each_with(watched->scene->bindings, INDEX_SERVICE_ACCOUNT, key, add_binding, watched);
 }
 
+static bool has_managed_role(const struct podidentitybinding *binding)
+{
+    return binding && !binding->spec.role_arn;
+}
+
+struct succession {
+    struct watched *watched;
+    const struct podidentitybinding *other; /* that came, went or changed */
+};
+
+static void add_if_younger(void *context, const void *record)
+{
+    const struct podidentitybinding *binding = record;
+    const struct succession *succession = context;
+
+    if (!binding->spec.role_arn && grants_is_older(succession->other, binding))
+        add_binding(succession->watched, binding);
+}
+
+static void find_limit(void *context, const void *record)
+{
+    const struct podidentitygrant *grant = record;
+
+    if (grant->max_bindings >= 0)
+        *(bool *)context = true;
+}
+
+/* Its status counts the bindings it serves. */
+static void add_if_selecting(void *context, const void *record)
+{
+    const struct succession *succession = context;
+    const char *name = succession->other->record.namespace_name;
+    const struct namespace_metadata *namespace =
+        store_get(succession->watched->scene->namespaces, name);
+
+    if (grant_selects(record, name, namespace ? &namespace->labels : NULL,
+                      &succession->watched->scene->settings))
+        add_grant(succession->watched, record);
+}
+
+/* Under maxBindings those that are younger move up or down. */
+static void add_waiting(struct watched *watched, const struct podidentitybinding *binding)
+{
+    struct succession succession = {.watched = watched, .other = binding};
+    bool limited = false;
+
+    store_each(watched->scene->grants, find_limit, &limited);
+    if (limited)
+        store_each_with(watched->scene->bindings, INDEX_NAMESPACE, binding->record.namespace_name,
+                        add_if_younger, &succession);
+}
+
 static void binding_changed(void *context, const void *before, const void *after, bool initial)
 {
     struct watched *watched = context;
@@ -88,20 +141,52 @@ static void binding_changed(void *context, const void *before, const void *after
         reconcile_is_own_write(watched->scene, record->key, record->uid, record->resource_version))
         return;
     jobs_add(watched->jobs, JOB_BINDING, record->key, QUEUE_FIRST, line_us(watched, BINDINGS));
-    if (!came_or_went)
-        return;
-    add_rivals(watched, binding);
-    add_grants(watched);
+    if (came_or_went)
+        add_rivals(watched, binding);
+    if (has_managed_role(before) != has_managed_role(after))
+        add_waiting(watched, binding);
+    if (before && after &&
+        ((const struct podidentitybinding *)before)->meta.generation == binding->meta.generation)
+        return; /* nothing that grants are asked about */
+    store_each(watched->scene->grants, add_if_selecting,
+               &(struct succession){.watched = watched, .other = binding});
 }
 
 /* Grants --------------------------------------------------------------------------------------- */
 
+static void add_bindings_in(struct watched *watched, const char *namespace_name)
+{
+    store_each_with(watched->scene->bindings, INDEX_NAMESPACE, namespace_name, add_binding,
+                    watched);
+}
+
+struct selection {
+    struct watched *watched;
+    const struct podidentitygrant *grant;
+};
+
+static void add_if_selected(void *context, const void *record)
+{
+    const struct namespace_metadata *namespace = record;
+    const struct selection *selection = context;
+    const char *name = namespace->metadata.record.name;
+
+    if (grant_selects(selection->grant, name, &namespace->labels,
+                      &selection->watched->scene->settings))
+        add_bindings_in(selection->watched, name);
+}
+
+/* Named namespaces are looked up, not searched: most grants have no labels. */
 static void add_bindings_of(struct watched *watched, const struct podidentitygrant *grant)
 {
+    struct selection selection = {.watched = watched, .grant = grant};
+
     if (!grant)
         return;
     for (const char *const *name = grant->namespace_names; *name; name++)
-        store_each_with(watched->scene->bindings, INDEX_NAMESPACE, *name, add_binding, watched);
+        add_bindings_in(watched, *name);
+    if (grant->match_labels.count > 0)
+        store_each(watched->scene->namespaces, add_if_selected, &selection);
 }
 
 static void grant_changed(void *context, const void *before, const void *after, bool initial)
@@ -133,10 +218,44 @@ static void service_account_changed(void *context, const void *before, const voi
                         watched);
 }
 
+struct relabelling {
+    struct watched *watched;
+    const struct namespace_metadata *before, *after; /* NULL: it did not exist, or is gone */
+    bool matters;                                    /* for what bindings may do */
+};
+
+static bool selects(const struct relabelling *relabelling, const struct podidentitygrant *grant,
+                    const struct namespace_metadata *namespace)
+{
+    return namespace && grant_selects(grant, namespace->metadata.record.name, &namespace->labels,
+                                      &relabelling->watched->scene->settings);
+}
+
+static void compare_selection(void *context, const void *record)
+{
+    const struct podidentitygrant *grant = record;
+    struct relabelling *relabelling = context;
+
+    if (selects(relabelling, grant, relabelling->before) ==
+        selects(relabelling, grant, relabelling->after))
+        return;
+    add_grant(relabelling->watched, grant);
+    if (grant->match_labels.count > 0)
+        relabelling->matters = true;
+}
+
+/* Of all bindings only those in this namespace, and only when a grant reaches it or no longer. */
 static void namespace_changed(void *context, const void *before, const void *after, bool initial)
 {
-    if (!initial && (!before || !after))
-        add_grants(context);
+    struct relabelling relabelling = {.watched = context, .before = before, .after = after};
+    const struct record *record = after ? after : before;
+
+    assert(record);
+    if (initial)
+        return;
+    store_each(relabelling.watched->scene->grants, compare_selection, &relabelling);
+    if (relabelling.matters)
+        add_bindings_in(context, record->name);
 }
 
 /* All together --------------------------------------------------------------------------------- */
@@ -155,7 +274,7 @@ static const struct {
     [SERVICE_ACCOUNTS] = {"serviceaccounts",
                           {&serviceaccount_resource, metadata_read, NULL},
                           service_account_changed},
-    [NAMESPACES] = {"namespaces", {&namespace_resource, metadata_read, NULL}, namespace_changed},
+    [NAMESPACES] = {"namespaces", {&namespace_resource, namespace_read, NULL}, namespace_changed},
 };
 
 bool watched_synced(const struct watched *watched)

@@ -43,3 +43,28 @@ void *metadata_read(const json_t *object, struct error *error)
         return NULL;
     return record_create(sizeof(struct metadata), fill, &meta);
 }
+
+struct labelled {
+    struct kube_meta meta;
+    struct labels labels;
+};
+
+static void fill_namespace(void *record, struct pack *pack, void *context)
+{
+    struct namespace_metadata *namespace = record;
+    struct labelled *from = context;
+
+    fill(&namespace->metadata, pack, &from->meta);
+    namespace->labels = labels_pack(pack, &from->labels);
+}
+
+void *namespace_read(const json_t *object, struct error *error)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(METADATA_ARENA_MAX);
+    struct labelled labelled = {0};
+
+    if (!kube_meta_read(&labelled.meta, arena, object, error))
+        return NULL;
+    labelled.labels = labels_of(arena, object);
+    return record_create(sizeof(struct namespace_metadata), fill_namespace, &labelled);
+}

@@ -1,9 +1,13 @@
 #pragma once
 
-/* ServiceAccounts and Namespaces, of which only metadata is watched: name, uid, deletion. */
+/*
+ * ServiceAccounts and Namespaces, of which only metadata is watched: name, uid, deletion, and of
+ * namespaces the labels, which grants may ask for.
+ */
 
 #include <jansson.h>
 
+#include "crds/labels.h"
 #include "kube/calls.h"
 #include "kube/record.h"
 
@@ -16,4 +20,11 @@ struct metadata {
     bool terminating; /* deletionTimestamp is set */
 };
 
+/* Begins like every metadata, so that who needs no labels need not know of them. */
+struct namespace_metadata {
+    struct metadata metadata;
+    struct labels labels;
+};
+
 void *metadata_read(const json_t *object, struct error *error);
+void *namespace_read(const json_t *object, struct error *error);

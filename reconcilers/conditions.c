@@ -53,6 +53,14 @@ static const struct condition *add(struct draft *draft, const char *type,
     return condition;
 }
 
+/* As it was, and of the generation that it was judged for: withdrawal.c reads that again. */
+static const struct condition *keep(struct draft *draft, const struct condition *before)
+{
+    add(draft, before->type, before->status, before->reason, before->message);
+    draft->conditions[draft->count - 1].observed_generation = before->observed_generation;
+    return &draft->conditions[draft->count - 1];
+}
+
 /* A facet that this run did not come to: as it was, or not known. What was wrong with it before may
  * be mended by now, so the facet that holds it back is all that can be said. */
 static const struct condition *keep_facet(struct draft *draft, enum facet facet,
@@ -62,7 +70,7 @@ static const struct condition *keep_facet(struct draft *draft, enum facet facet,
         podidentitybinding_condition(&draft->work->binding->status, facet_types[facet]);
 
     if (before && (before->status == CONDITION_TRUE || !holder))
-        return add(draft, before->type, before->status, before->reason, before->message);
+        return keep(draft, before);
     if (holder)
         return add(
             draft, facet_types[facet], CONDITION_UNKNOWN, holder->reason,
@@ -129,6 +137,16 @@ static const char *const *warnings_of(struct work *work)
     return list;
 }
 
+/* Nothing is pending for what is granted or removed; else what was announced stays. */
+static const char *const *pending_of(const struct work *work)
+{
+    if (work->outcome.pending)
+        return work->outcome.pending;
+    if (work->outcome.removed || work->outcome.findings[FACET_ALLOWED].status == CONDITION_TRUE)
+        return NULL;
+    return work->binding->status.pending_changes;
+}
+
 /* What a failed row leaves behind, unless it said so itself. */
 static void find_failure(struct work *work)
 {
@@ -152,6 +170,8 @@ static void fill_identifiers(struct podidentitybinding_status *status, struct wo
     bool verified = ledger->verified && ledger->generation == work->binding->meta.generation;
     bool settled = work->outcome.findings[FACET_ROLE].status == CONDITION_TRUE;
 
+    if (work->outcome.removed)
+        return;
     status->role_arn = before->role_arn;
     status->association_id = before->association_id;
     status->association_arn = before->association_arn;
@@ -185,7 +205,7 @@ void conditions_compute(struct podidentitybinding_status *status, struct work *w
         .warnings = work->outcome.findings[FACET_ALLOWED].status == CONDITION_TRUE
                         ? warnings_of(work)
                         : work->binding->status.warnings,
-        .pending_changes = work->binding->status.pending_changes,
+        .pending_changes = pending_of(work),
         .last_verified_ms =
             work->requests > 0 ? work->now_ms : work->binding->status.last_verified_ms,
     };

@@ -5,6 +5,7 @@
 #include "aws/faults.h"
 #include "base/arena.h"
 #include "base/text.h"
+#include "reconcilers/grants.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/picture.h"
 #include "reconcilers/rows.h"
@@ -91,6 +92,19 @@ static enum verdict refuse_trust(struct work *work, const struct trust_subject *
                        work->want.role_arn, judgement->why);
 }
 
+/* The trust admits us as it admits others; the grant wants it to name us (requireTrustConsent). */
+static enum verdict refuse_consent(struct work *work, const struct trust_subject *subject)
+{
+    ledger_keep(&work->ledger->required_trust,
+                trust_statement(work->arena, subject, TRUST_SERVICE_ACCOUNT));
+    return work_refuse(work, FACET_ROLE, "TrustInsufficient",
+                       "The grant of role %s has requireTrustConsent, and the role's trust policy "
+                       "admits this ServiceAccount without naming cluster, namespace and "
+                       "ServiceAccount alone. Ask the role's owner to put the statement in "
+                       "status.requiredTrust in its place",
+                       work->want.role_arn);
+}
+
 enum verdict existing_role_judge(struct work *work, struct request *request)
 {
     const struct picture_existing *existing;
@@ -111,6 +125,9 @@ enum verdict existing_role_judge(struct work *work, struct request *request)
     judgement = trust_judge(work->arena, existing->trust, &subject);
     if (judgement.verdict != TRUST_ADMITS)
         return refuse_trust(work, &subject, &judgement);
+    work->ledger->consented = grants_consent(work->arena, existing->trust, &subject);
+    if (work->needs_consent && !work->ledger->consented)
+        return refuse_consent(work, &subject);
     ledger_keep(&work->ledger->required_trust, NULL);
     return VERDICT_NEXT;
 }

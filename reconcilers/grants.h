@@ -1,27 +1,48 @@
 #pragma once
 
 /*
- * The gate: may this namespace bind what the binding asks for? Default deny; grants only add;
+ * The gate: may this namespace bind what the binding asks for? Default deny; grants only add:
  * each requested item must be allowed by some grant that matches namespace and ServiceAccount.
  * Pure, asked by the first row of every plan.
+ *
+ * By file: grants_match (which namespaces and ServiceAccounts a grant is for), grants_items (what
+ * a binding asks for and who allows it), grants_decide (the decision and its reasons),
+ * grants_consent (the second look, once the trust of an existing role is read), grants (what this
+ * version does not do, and whose the ServiceAccount is).
  */
 
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 
 struct arena;
+struct labels;
 struct podidentitybinding;
 struct podidentitygrant;
+struct podidentitygrant_well_known;
 struct scene;
+struct settings;
+struct trust_subject;
 
 struct grant_decision {
     bool granted;
-    const char
-        *message; /* granted: by which grants; refused: each grant and why it did not match */
+    bool needs_consent;  /* granted, if the role's trust itself names whom it is for */
+    const char *message; /* granted: by which grants; refused: each grant and why not */
 };
 
 struct grant_decision grants_decide(struct arena *arena, const struct podidentitybinding *binding,
                                     const struct scene *scene);
+
+/*
+ * Does this trust policy name the cluster, the namespace and the ServiceAccount of the subject,
+ * all three as they are written, and admit no other of either? For requireTrustConsent.
+ */
+bool grants_consent(struct arena *arena, const char *trust, const struct trust_subject *subject);
+
+/* adoption.roles, adoption.associations: for who finds that something exists which is not ours. */
+bool grants_allow_adoption_of_role(const struct podidentitybinding *binding,
+                                   const struct scene *scene, const char *role_arn);
+bool grants_allow_adoption_of_association(const struct podidentitybinding *binding,
+                                          const struct scene *scene);
 
 /* The field a binding sets that this version does not act on yet, as a sentence; NULL: none. */
 const char *grants_unsupported(const struct podidentitybinding *binding, const struct scene *scene);
@@ -33,6 +54,38 @@ const char *grants_unsupported(const struct podidentitybinding *binding, const s
 const struct podidentitybinding *grants_rival(const struct podidentitybinding *binding,
                                               const struct scene *scene);
 
-/* Names exactly this namespace and has a glob that matches the ServiceAccount. */
+/* Of two bindings the older (whole seconds), the lower UID: who comes first under maxBindings. */
+bool grants_is_older(const struct podidentitybinding *a, const struct podidentitybinding *b);
+
+/*
+ * Is the grant for this namespace: by name; or by labels, every key of which is
+ * kubernetes.io/metadata.name or one of --grant-label-keys. Labels NULL: not known. kube-* and the
+ * controller's own namespace are reached by name only. Says nothing of whether the grant can be
+ * read: what is asked again when a grant changes must not depend on that.
+ */
+bool grant_selects(const struct podidentitygrant *grant, const char *namespace_name,
+                   const struct labels *labels, const struct settings *settings);
+
+/* It can be read, selects this namespace (labels from the scene), and has a glob that matches the
+ * ServiceAccount. */
 bool grant_matches(const struct podidentitygrant *grant, const char *namespace_name,
-                   const char *service_account);
+                   const char *service_account, const struct scene *scene);
+/* Why grant_matches says no, as words for a person; NULL when it says yes. */
+const char *grant_mismatch(struct arena *arena, const struct podidentitygrant *grant,
+                           const char *namespace_name, const char *service_account,
+                           const struct scene *scene);
+
+/* The first key of matchLabels that grants may not use; NULL: none. */
+const char *grant_forbidden_label(const struct podidentitygrant *grant,
+                                  const struct settings *settings);
+
+/* The grant matches the binding and allows one of the things it asks for, at least. */
+bool grant_serves(struct arena *arena, const struct podidentitygrant *grant,
+                  const struct podidentitybinding *binding, const struct scene *scene);
+
+/*
+ * One well-known policy with the parameters that narrow it (NULL-terminated; none: as wide as it
+ * is): by a row of that name whose resources match every parameter, or that says unscoped.
+ */
+bool grant_allows_well_known(const struct podidentitygrant_well_known *rows, size_t count,
+                             const char *name, const char *const *parameters);

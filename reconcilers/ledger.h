@@ -21,6 +21,7 @@ struct ledger_entry {
     int64_t retired_until_ms; /* wall: when a retired role of this binding may go; 0: none */
     int64_t failed_ms;       /* wall: the last failure; shared reads older than it are read again */
     int64_t trust_edited_ms; /* wall: the last edit of our role's trust; 0: none */
+    bool consented;          /* the existing role's trust named this binding when it was verified */
     bool brake_passed;       /* its teardown was counted */
     char written_version[48]; /* resourceVersion after our last write; "" none */
 };

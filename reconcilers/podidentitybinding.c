@@ -10,6 +10,7 @@
 #include "reconcilers/report.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
+#include "reconcilers/withdrawal.h"
 #include "reconcilers/work.h"
 
 /* A binding of 1.5 MiB, a role with 25 policies of 6 kB decoded and compared: far below this. */
@@ -23,6 +24,8 @@ struct reconcile {
     struct reconcile_result result;
     struct error error;        /* of the first plan; the report's own is in work */
     const struct step *failed; /* its row; NULL: none */
+    struct error refusal;      /* by the gate, when another plan followed it */
+    const struct step *refused;
     reconcile_done_fn done;
     void *context;
 };
@@ -52,8 +55,10 @@ static void judge_error(struct reconcile_result *result, const struct error *err
     if (error->kind != ERROR_REFUSED)
         return;
     result->end = RECONCILE_REFUSED;
-    if (reason_is_of_the_gate(error->code))
-        result->end = RECONCILE_DONE; /* nothing changes before an object does */
+    if (!reason_is_of_the_gate(error->code))
+        return;
+    result->end = RECONCILE_DONE; /* nothing changes before an object does, or the time comes */
+    result->delay_ms = work->outcome.again_ms;
 }
 
 /* The report itself failed: whatever the plan came to, nobody was told. */
@@ -91,6 +96,43 @@ static void reported(struct work *work)
     reconcile_finish(reconcile);
 }
 
+static void planned(struct work *work);
+
+/* What follows a refusal is through. The refusal stays what the binding is told, unless there was
+ * trouble on the way. */
+static void followed(struct work *work)
+{
+    struct reconcile *reconcile = container_of(work, struct reconcile, work);
+
+    if (work->failed) {
+        work->done = planned;
+        planned(work);
+        return;
+    }
+    withdrawal_settle(work);
+    work->request = (struct request){0};
+    work->error = reconcile->refusal;
+    work->failed = reconcile->refused;
+    planned(work);
+}
+
+/* The gate refused what it granted before: is something to be taken away? */
+static bool follow(struct reconcile *reconcile)
+{
+    struct work *work = &reconcile->work;
+    const struct step *plan = work->failed && !reconcile->refused ? withdrawal_plan(work) : NULL;
+
+    if (!plan)
+        return false;
+    reconcile->refusal = work->error;
+    reconcile->refused = work->failed;
+    error_clear(&work->error);
+    work->failed = NULL;
+    work->done = followed;
+    plan_start(work, plan);
+    return true;
+}
+
 /* The plan is through, well or not: the report follows. Trouble with the API server itself has
  * nothing to report: a new version of the object, or the next try, says more. */
 static void planned(struct work *work)
@@ -99,6 +141,8 @@ static void planned(struct work *work)
     bool of_kubernetes =
         work->failed && work->request.service == SERVICE_KUBERNETES && work->request.operation;
 
+    if (follow(reconcile))
+        return;
     if (work->failed) {
         reconcile->error = work->error;
         reconcile->failed = work->failed;

@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "crds/metadata.h"
 #include "crds/podidentitygrant.h"
 #include "informers/store.h"
 #include "reconcilers/grants.h"
@@ -22,79 +23,109 @@ struct grant_work {
     void *context;
 };
 
+/* Counting ------------------------------------------------------------------------------------- */
+
+/* A binding has at most 256 ARNs; its items are dropped after each. */
+enum { ITEMS_ARENA_MAX = 1 << 20 };
+
 struct matching {
     const struct podidentitygrant *grant;
-    int64_t bindings;
+    const struct scene *scene;
+    struct arena *items;
+    int64_t namespaces, bindings;
 };
 
 static void count_binding(void *context, const void *record)
 {
-    const struct podidentitybinding *binding = record;
     struct matching *matching = context;
 
-    if (grant_matches(matching->grant, binding->record.namespace_name,
-                      binding->spec.service_account))
+    arena_reset(matching->items);
+    if (grant_serves(matching->items, matching->grant, record, matching->scene))
         matching->bindings++;
 }
 
-/* Namespaces that exist and are named, and the bindings in them that it matches. */
+static void count_namespace(void *context, const void *record)
+{
+    const struct namespace_metadata *namespace = record;
+    struct matching *matching = context;
+
+    if (!grant_selects(matching->grant, namespace->metadata.record.name, &namespace->labels,
+                       &matching->scene->settings))
+        return;
+    matching->namespaces++;
+    store_each_with(matching->scene->bindings, INDEX_NAMESPACE, namespace->metadata.record.name,
+                    count_binding, matching);
+}
+
+/* Named namespaces are looked up, not searched: most grants have no labels. */
 static void count_matches(struct podidentitygrant_status *status,
                           const struct podidentitygrant *grant, const struct scene *scene)
 {
-    struct matching matching = {.grant = grant};
+    AUTO(arena_destroy) struct arena *items = arena_create(ITEMS_ARENA_MAX);
+    struct matching matching = {.grant = grant, .scene = scene, .items = items};
 
-    for (const char *const *name = grant->namespace_names; *name && !grant->unsupported; name++) {
-        if (store_get(scene->namespaces, *name))
-            status->matched_namespaces++;
-        store_each_with(scene->bindings, INDEX_NAMESPACE, *name, count_binding, &matching);
-    }
+    if (grant->match_labels.count > 0)
+        store_each(scene->namespaces, count_namespace, &matching);
+    else
+        for (const char *const *name = grant->namespace_names; *name; name++)
+            if (store_get(scene->namespaces, *name))
+                count_namespace(&matching, store_get(scene->namespaces, *name));
+    status->matched_namespaces = grant->unreadable || grant->bad_glob ? 0 : matching.namespaces;
     status->bindings = matching.bindings;
 }
 
-static const char *first_bad_glob(const char *const *globs)
+/* Judging -------------------------------------------------------------------------------------- */
+
+static void refuse(struct condition *ready, const char *reason, const char *message)
 {
-    for (; *globs; globs++)
-        if (!**globs || strstr(*globs, "**"))
-            return *globs;
-    return NULL;
+    ready->status = CONDITION_FALSE;
+    ready->reason = reason;
+    ready->message = message;
 }
 
-static const char *bad_glob(const struct podidentitygrant *grant)
+static void judge_selector(struct condition *ready, struct arena *arena,
+                           const struct podidentitygrant *grant, const struct settings *settings)
 {
-    const char *const *const lists[] = {grant->service_accounts, grant->existing_role_arns,
-                                        grant->permission_policy_arns, grant->role_names};
+    const char *forbidden = grant_forbidden_label(grant, settings);
 
-    for (size_t i = 0; i < COUNT(lists); i++)
-        if (first_bad_glob(lists[i]))
-            return first_bad_glob(lists[i]);
-    return NULL;
+    if (forbidden)
+        refuse(ready, "EmptySelector",
+               arena_printf(arena,
+                            "spec.namespaces.matchLabels matches nothing, because %s is not among "
+                            "--grant-label-keys of the controller: add it there, once tenants "
+                            "cannot set it, or write spec.namespaces.names%s",
+                            forbidden,
+                            grant->namespace_names[0] ? ", which are matched as before" : ""));
+    else if (!grant->namespace_names[0] && grant->match_labels.count == 0)
+        refuse(ready, "EmptySelector",
+               "An empty selector matches nothing: name namespaces in spec.namespaces.names, or "
+               "their labels in spec.namespaces.matchLabels");
+    else if (!grant->service_accounts[0])
+        refuse(ready, "EmptySelector",
+               "An empty list matches nothing: name ServiceAccounts in spec.serviceAccounts "
+               "([\"*\"] for all)");
 }
 
 static void judge(struct condition *ready, struct arena *arena,
-                  const struct podidentitygrant *grant)
+                  const struct podidentitygrant *grant, const struct settings *settings)
 {
-    ready->status = CONDITION_FALSE;
-    if (grant->unsupported) {
-        ready->reason = "NotYetSupported";
-        ready->message = arena_printf(arena,
-                                      "PODIDENTITY-D03-UNSUPPORTED: %s is not supported by this "
-                                      "version, so this grant matches nothing. Remove it",
-                                      grant->unsupported);
-    } else if (!grant->namespace_names[0] || !grant->service_accounts[0]) {
-        ready->reason = "EmptySelector";
-        ready->message = "An empty list matches nothing: name namespaces in spec.namespaces.names "
-                         "and ServiceAccounts in spec.serviceAccounts ([\"*\"] for all)";
-    } else if (bad_glob(grant)) {
-        ready->reason = "InvalidGlob";
-        ready->message = arena_printf(arena,
-                                      "\"%s\" is not a glob: write one '*' where any run of "
-                                      "characters but '/' may stand",
-                                      bad_glob(grant));
-    } else {
-        ready->status = CONDITION_TRUE;
-        ready->reason = "Ready";
-        ready->message = "The grant is in force";
-    }
+    ready->status = CONDITION_TRUE;
+    ready->reason = "Ready";
+    ready->message = "The grant is in force";
+    if (grant->unreadable)
+        refuse(ready, "NotYetSupported",
+               arena_printf(arena,
+                            "PODIDENTITY-D03-UNSUPPORTED: this version cannot read the grant, so "
+                            "it matches nothing: %s. Correct or remove that field",
+                            grant->unreadable));
+    else if (grant->bad_glob)
+        refuse(ready, "InvalidGlob",
+               arena_printf(arena,
+                            "\"%s\" is not a glob, so this grant matches nothing: write one '*' "
+                            "where any run of characters but '/' may stand",
+                            grant->bad_glob));
+    else
+        judge_selector(ready, arena, grant, settings);
 }
 
 static int64_t transition_of(const struct podidentitygrant *grant, enum condition_status status,
@@ -113,7 +144,7 @@ static enum verdict status_ask(struct work *work, struct request *request)
     struct podidentitygrant_status status = {.observed_generation = grant->meta.generation};
     json_t *patch;
 
-    judge(&status.ready, work->arena, grant);
+    judge(&status.ready, work->arena, grant, &work->scene->settings);
     status.ready.type = "Ready";
     status.ready.observed_generation = grant->meta.generation;
     status.ready.transition_ms = transition_of(grant, status.ready.status, work->now_ms);

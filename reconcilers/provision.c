@@ -58,6 +58,9 @@ static enum verdict allowed(struct work *work, struct request *request)
     decision = grants_decide(work->arena, work->binding, work->scene);
     if (!decision.granted)
         return refuse_ungranted(work, decision.message);
+    work->needs_consent = decision.needs_consent;
+    if (work->needs_consent && !work->ledger->consented)
+        ledger_doubt(work->ledger);
     work_find(work, FACET_ALLOWED, CONDITION_TRUE, "Granted", "%s", decision.message);
     return VERDICT_NEXT;
 }
@@ -120,7 +123,8 @@ static bool picture_agrees(struct work *work)
         !text_equal(binding->status.role_arn, work->want.role_arn))
         return false;
     if (!work->want.managed)
-        return picture_existing(work->scene->picture, work->want.role_arn) != NULL;
+        return picture_existing(work->scene->picture, work->want.role_arn) &&
+               !work->needs_consent; /* which is asked of the trust as it is now */
     role = picture_role(work->scene->picture, work->want.role_name);
     difference_wish_digest(digest, work->arena, &work->want);
     return role && text_equal(role->binding_uid, binding->record.uid) &&

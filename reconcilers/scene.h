@@ -20,9 +20,12 @@ struct settings {
     const char *role_path;            /* "/podidentity/eu-west-1/main/": both slashes */
     const char *boundary_arn;         /* NULL: roles are made without one */
     const char *controller_namespace; /* its bindings need a grant that names it */
-    uint64_t settle_ms;               /* how long an association must stand before Ready */
-    uint64_t retired_role_ms;         /* how long a role lives on after the last use: 6 h */
-    unsigned deletion_limit;          /* teardowns per BRAKE_WINDOW_MS; 0: none */
+    const char *grant_label_keys;     /* "a,b": labels that grants may ask for; NULL: none */
+    bool delete_on_withdrawal;        /* after withdrawal_grace_ms: --on-withdrawal Delete */
+    uint64_t withdrawal_grace_ms;
+    uint64_t settle_ms;       /* how long an association must stand before Ready */
+    uint64_t retired_role_ms; /* how long a role lives on after the last use: 6 h */
+    unsigned deletion_limit;  /* teardowns per BRAKE_WINDOW_MS; 0: none */
 };
 
 /* Learnt from AWS at start, never from a person. Strings live as long as the scene. */

@@ -50,7 +50,7 @@ struct have {
 
 /* How far the writing rows have come in work->todo. */
 struct progress {
-    bool compared, boundary, trust, role, tags_put, tags_removed, settled;
+    bool compared, narrowed, boundary, trust, role, tags_put, tags_removed, settled;
     size_t policies_put, policies_deleted, attached, detached;
     bool association_tags_compared, association_tags_put, association_tags_removed;
 };
@@ -93,6 +93,8 @@ struct outcome {
     size_t told_count, told_next;
     const char *warnings[WORK_WARNINGS_MAX];
     size_t warning_count;
+    const char *const *pending; /* what is to come, for status.pendingChanges; NULL: nothing */
+    bool removed;               /* association and role are away, the binding stays */
     bool gone;                  /* the finalizer is away: there is no status to write */
     const char *events_trouble; /* why the API server did not take an Event; NULL: it did */
 };
@@ -115,8 +117,10 @@ struct work {
     struct events *events;
     int64_t now_ms;               /* wall */
     const char *resource_version; /* the newest we know */
-    bool purge;      /* release --purge: what a former binding of this name left goes too */
-    bool keep_roles; /* release alone: roles stay */
+    bool purge;         /* release --purge: what a former binding of this name left goes too */
+    bool keep_roles;    /* release alone: roles stay */
+    bool withdrawn;     /* the plan takes away what was made, because its grant is gone */
+    bool needs_consent; /* the grant wants the existing role's trust to name this binding */
 
     struct want want;
     bool wanted; /* want is computed */

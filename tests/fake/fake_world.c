@@ -125,7 +125,7 @@ static const struct kind kinds[] = {
     {&podidentitybinding_resource, podidentitybinding_read},
     {&podidentitygrant_resource, podidentitygrant_read},
     {&serviceaccount_resource, metadata_read},
-    {&namespace_resource, metadata_read},
+    {&namespace_resource, namespace_read},
 };
 
 static struct store *store_of(struct fake_world *world, size_t kind)

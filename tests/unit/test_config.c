@@ -66,6 +66,9 @@ static const struct precedence {
     {"iam-rate", "1.5", "2.5", "3.5"},
     {"eks-rate", "1.5", "2.5", "3.5"},
     {"deletion-limit", "1", "2", "0"},
+    {"grant-label-keys", "a", "example.com/b", "a,b"},
+    {"on-withdrawal", "Delete", "Keep", "Delete"},
+    {"withdrawal-grace", "1h", "2h", "0s"},
     {"log-level", "debug", "warn", "error"},
     {"log-format", "text", "json", "text"},
 };

@@ -189,6 +189,44 @@ static void tells_a_namespace_from_others(void **state)
     assert_forms(form_namespace, cases, COUNT(cases));
 }
 
+static void tells_label_keys_from_others(void **state)
+{
+    static const struct form_case cases[] = {
+        {"team", true},
+        {"example.com/team", true},
+        {"a,b.c/d_E.f,kubernetes.io/metadata.name", true},
+        {"0/1", true},
+        {"", false},
+        {",", false},
+        {"a,", false},
+        {",a", false},
+        {"a, b", false},
+        {"a b", false},
+        {"-a", false},
+        {"a-", false},
+        {"/a", false},
+        {"a/", false},
+        {"a/b/c", false},
+        {"A.com/b", false},
+        {"-x/b", false},
+        {"a=b", false},
+        {"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg", true},
+        {"aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffgggg", false},
+    };
+
+    (void)state;
+    assert_forms(form_label_keys, cases, COUNT(cases));
+}
+
+static void tells_what_follows_a_withdrawal_from_others(void **state)
+{
+    static const struct form_case cases[] = {
+        {"Keep", true}, {"Delete", true}, {"keep", false}, {"", false}, {"Retain", false}};
+
+    (void)state;
+    assert_forms(form_withdrawal, cases, COUNT(cases));
+}
+
 static void tells_an_address_from_others(void **state)
 {
     static const struct form_case cases[] = {
@@ -284,6 +322,9 @@ static void reads_each_kind_within_its_range(void **state)
         {"max-concurrent", "18446744073709551617", "no whole number"},
         {"deletion-limit", "0", NULL},
         {"deletion-limit", "1001", "write one from 0 to 1000"},
+        {"withdrawal-grace", "0s", NULL},
+        {"withdrawal-grace", "720h", NULL},
+        {"withdrawal-grace", "721h", "out of range"},
         {"iam-rate", "0.1", NULL},
         {"iam-rate", "1000", NULL},
         {"iam-rate", "0.125", NULL},
@@ -409,6 +450,8 @@ int main(void)
         cmocka_unit_test(tells_a_cluster_name_from_others),
         cmocka_unit_test(tells_a_region_from_others),
         cmocka_unit_test(tells_a_namespace_from_others),
+        cmocka_unit_test(tells_label_keys_from_others),
+        cmocka_unit_test(tells_what_follows_a_withdrawal_from_others),
         cmocka_unit_test(tells_an_address_from_others),
         cmocka_unit_test(tells_a_role_path_from_others),
         cmocka_unit_test(tells_the_arn_of_a_policy_from_others),

@@ -40,6 +40,26 @@ static void keeps_the_identity_and_nothing_else(void **state)
     record_unref(metadata);
 }
 
+static void keeps_the_labels_of_a_namespace(void **state)
+{
+    static const char text[] =
+        "{\"metadata\":{\"name\":\"shop\",\"uid\":\"u\",\"resourceVersion\":\"1\","
+        "\"labels\":{\"team\":\"a\",\"empty\":\"\",\"odd\":7}}}";
+    struct error error = {0};
+    json_t *json = json_parse(text, strlen(text), &error);
+    const struct namespace_metadata *namespace = namespace_read(json, &error);
+
+    (void)state;
+    json_decref(json); /* nothing of the tree is kept */
+    assert_string_equal(namespace->metadata.record.name, "shop");
+    assert_int_equal(namespace->labels.count, 2);
+    assert_string_equal(labels_get(&namespace->labels, "team"), "a");
+    assert_string_equal(labels_get(&namespace->labels, "empty"), "");
+    assert_null(labels_get(&namespace->labels, "odd"));
+    assert_in_range(namespace->metadata.record.size, 1, sizeof(*namespace) + 96);
+    record_unref(namespace);
+}
+
 static void sees_that_a_namespace_is_terminating(void **state)
 {
     struct error error = {0};
@@ -84,6 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_the_identity_and_nothing_else),
+        cmocka_unit_test(keeps_the_labels_of_a_namespace),
         cmocka_unit_test(sees_that_a_namespace_is_terminating),
         cmocka_unit_test(refuses_what_has_no_identity),
         cmocka_unit_test(asks_for_metadata_alone),

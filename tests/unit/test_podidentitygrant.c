@@ -63,7 +63,27 @@ static void reads_every_field(void **state)
     assert_true(grant->managed_roles && grant->inline_policies);
     assert_string_equal(grant->permission_policy_arns[0], "arn:aws:iam::aws:policy/AmazonS3*");
     assert_string_equal(grant->role_names[0], "shop-*");
-    assert_null(grant->unsupported);
+    assert_int_equal(grant->match_labels.count, 2);
+    assert_string_equal(labels_get(&grant->match_labels, "team"), "shop");
+    assert_string_equal(labels_get(&grant->match_labels, "stage"), "");
+    assert_null(labels_get(&grant->match_labels, "owner"));
+    assert_true(grant->require_trust_consent);
+    assert_string_equal(grant->permissions_boundary_arns[0],
+                        "arn:aws:iam::111122223333:policy/b-*");
+    assert_string_equal(grant->trust_scopes[0], "Cluster");
+    assert_int_equal(grant->max_bindings, 20);
+    assert_int_equal(grant->well_known_count, 2);
+    assert_string_equal(grant->well_known[0].name, "externalDNS");
+    assert_string_equal(grant->well_known[0].resources[0], "arn:aws:route53:::hostedzone/*");
+    assert_false(grant->well_known[0].unscoped);
+    assert_null(grant->well_known[1].resources[0]);
+    assert_true(grant->well_known[1].unscoped);
+    assert_string_equal(grant->target_role_arns[0], "arn:aws:iam::444455556666:role/t");
+    assert_string_equal(grant->adoption_roles[0], "arn:aws:iam::111122223333:role/old-*");
+    assert_true(grant->adoption_associations && grant->allow_retain);
+    assert_true(grant->allow_service_account_annotation && grant->allow_migration);
+    assert_null(grant->unreadable);
+    assert_null(grant->bad_glob);
     assert_int_equal(grant->observed_generation, 2);
     assert_int_equal(grant->matched_namespaces, 1);
     assert_int_equal(grant->bindings, 5);
@@ -82,7 +102,17 @@ static void allows_nothing_when_nothing_is_written(void **state)
     assert_null(grant->permission_policy_arns[0]);
     assert_null(grant->role_names[0]);
     assert_false(grant->managed_roles || grant->inline_policies);
-    assert_null(grant->unsupported);
+    assert_int_equal(grant->match_labels.count, 0);
+    assert_null(grant->permissions_boundary_arns[0]);
+    assert_null(grant->trust_scopes[0]);
+    assert_null(grant->target_role_arns[0]);
+    assert_null(grant->adoption_roles[0]);
+    assert_int_equal(grant->max_bindings, -1);
+    assert_int_equal(grant->well_known_count, 0);
+    assert_false(grant->require_trust_consent || grant->adoption_associations);
+    assert_false(grant->allow_retain || grant->allow_service_account_annotation);
+    assert_false(grant->allow_migration);
+    assert_null(grant->unreadable);
     assert_int_equal(grant->observed_generation, -1);
     assert_int_equal(grant->bindings, -1);
     record_unref(grant);
@@ -101,36 +131,31 @@ static void tells_managed_roles_that_are_empty_from_absent_ones(void **state)
     record_unref(denying);
 }
 
-static void names_what_this_version_does_not_act_on(void **state)
+static void finds_the_glob_that_is_none_in_every_list(void **state)
 {
     static const struct {
-        const char *spec, *unsupported;
+        const char *spec, *bad;
     } cases[] = {
-        {"{\"namespaces\":{\"matchLabels\":{\"a\":\"b\"}}}", "spec.namespaces.matchLabels"},
-        {"{\"existingRoles\":{\"requireTrustConsent\":true}}",
-         "spec.existingRoles.requireTrustConsent"},
-        {"{\"managedRoles\":{\"wellKnownPolicies\":[{\"name\":\"velero\"}]}}",
-         "spec.managedRoles.wellKnownPolicies"},
-        {"{\"managedRoles\":{\"maxBindings\":0}}", "spec.managedRoles.maxBindings"},
-        {"{\"managedRoles\":{\"permissionsBoundaryARNs\":[\"x\"]}}",
-         "spec.managedRoles.permissionsBoundaryARNs"},
-        {"{\"managedRoles\":{\"trustScopes\":[\"Cluster\"]}}", "spec.managedRoles.trustScopes"},
-        {"{\"targetRoleARNs\":[\"x\"]}", "spec.targetRoleARNs"},
-        {"{\"adoption\":{\"associations\":true}}", "spec.adoption"},
-        {"{\"allowRetain\":true}", "spec.allowRetain"},
-        {"{\"allowServiceAccountAnnotation\":true}", "spec.allowServiceAccountAnnotation"},
-        {"{\"allowMigration\":true}", "spec.allowMigration"},
-        {"{\"namespaces\":{\"matchLabels\":{}},\"targetRoleARNs\":[],\"adoption\":{},"
-         "\"allowMigration\":false,\"allowRetain\":null}",
-         NULL},
+        {"{\"serviceAccounts\":[\"a\",\"b**\"]}", "b**"},
+        {"{\"existingRoles\":{\"arns\":[\"arn:**\"]}}", "arn:**"},
+        {"{\"managedRoles\":{\"permissionPolicyARNs\":[\"\"]}}", ""},
+        {"{\"managedRoles\":{\"permissionsBoundaryARNs\":[\"**\"]}}", "**"},
+        {"{\"managedRoles\":{\"roleNames\":[\"x**y\"]}}", "x**y"},
+        {"{\"managedRoles\":{\"wellKnownPolicies\":[{\"name\":\"velero\",\"resources\":"
+         "[\"***\"]}]}}",
+         "***"},
+        {"{\"targetRoleARNs\":[\"**\"]}", "**"},
+        {"{\"adoption\":{\"roles\":[\"**\"]}}", "**"},
+        {"{\"serviceAccounts\":[\"*\",\"a*b*\"],\"targetRoleARNs\":[\"a/*/*\"]}", NULL},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct podidentitygrant *grant = read_spec(cases[i].spec);
 
-        if (!text_equal(grant->unsupported, cases[i].unsupported))
-            fail_msg("%s: %s", cases[i].spec, grant->unsupported ? grant->unsupported : "(none)");
+        assert_null(grant->unreadable);
+        if (!text_equal(grant->bad_glob, cases[i].bad))
+            fail_msg("%s: %s", cases[i].spec, grant->bad_glob ? grant->bad_glob : "(none)");
         record_unref(grant);
     }
 }
@@ -144,6 +169,12 @@ static void allows_nothing_when_it_cannot_be_read(void **state)
         "{\"namespaces\":{\"names\":[\"shop\"]},\"existingRoles\":[]}",
         "{\"namespaces\":{\"names\":[\"shop\"]},\"managedRoles\":{\"roleNames\":[7]}}",
         "{\"namespaces\":{\"names\":[\"shop\"]},\"managedRoles\":{\"inlinePolicies\":\"Yes\"}}",
+        "{\"namespaces\":{\"names\":[\"shop\"]},\"managedRoles\":{\"maxBindings\":-1}}",
+        "{\"namespaces\":{\"names\":[\"shop\"]},\"managedRoles\":{\"maxBindings\":5001}}",
+        "{\"namespaces\":{\"names\":[\"shop\"]},\"managedRoles\":{\"wellKnownPolicies\":[{}]}}",
+        "{\"namespaces\":{\"names\":[\"shop\"],\"matchLabels\":{\"a\":null}}}",
+        "{\"namespaces\":{\"names\":[\"shop\"],\"matchLabels\":{\"a\":1}}}",
+        "{\"namespaces\":{\"names\":[\"shop\"]},\"allowRetain\":\"true\"}",
     };
 
     (void)state;
@@ -151,7 +182,7 @@ static void allows_nothing_when_it_cannot_be_read(void **state)
         struct podidentitygrant *grant = read_spec(specs[i]);
 
         assert_string_equal(grant->record.key, "g");
-        assert_non_null(strstr(grant->unsupported, "spec"));
+        assert_non_null(strstr(grant->unreadable, "spec"));
         assert_null(grant->namespace_names[0]);
         assert_null(grant->service_accounts[0]);
         assert_false(grant->managed_roles);
@@ -204,7 +235,7 @@ int main(void)
         cmocka_unit_test(reads_every_field),
         cmocka_unit_test(allows_nothing_when_nothing_is_written),
         cmocka_unit_test(tells_managed_roles_that_are_empty_from_absent_ones),
-        cmocka_unit_test(names_what_this_version_does_not_act_on),
+        cmocka_unit_test(finds_the_glob_that_is_none_in_every_list),
         cmocka_unit_test(allows_nothing_when_it_cannot_be_read),
         cmocka_unit_test(is_refused_without_usable_metadata),
         cmocka_unit_test(writes_its_status_only_when_it_differs),

@@ -1,0 +1,213 @@
+/* The decision about one binding, and its reasons in words. */
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "crds/podidentitybinding.h"
+#include "crds/podidentitygrant.h"
+#include "informers/store.h"
+#include "reconcilers/grants.h"
+#include "reconcilers/grants_items.h"
+#include "reconcilers/scene.h"
+
+/* A status message has 2,048 bytes, some of which the code and the mend need. */
+enum { GRANTS_TOLD_MAX = 1400, GRANTS_NAMED_MAX = 1000, REASON_MAX = 300 };
+
+struct inquiry {
+    struct arena *arena;
+    const struct podidentitybinding *binding;
+    const struct scene *scene;
+    struct grant_items items;
+    /* Reasons of grants that match the binding, and of the others, which tell a person less. */
+    struct text *short_of, *mismatched, *useful;
+    size_t grants, untold;
+};
+
+static void tell(struct inquiry *inquiry, struct text *text, const struct podidentitygrant *grant,
+                 const char *why)
+{
+    if (inquiry->short_of->length + inquiry->mismatched->length >= GRANTS_TOLD_MAX) {
+        inquiry->untold++;
+        return;
+    }
+    text_printf(text, "%s\"%s\": %.*s", text->length > 0 ? "; " : "", grant->record.name,
+                REASON_MAX, why);
+}
+
+/* "does not allow X, Y and 3 more". */
+static const char *lacks(struct inquiry *inquiry, const struct podidentitygrant *grant,
+                         const struct grant_item *first, size_t more)
+{
+    const char *what = grant_item_lack(inquiry->arena, first, grant);
+
+    return more == 0 ? arena_printf(inquiry->arena, "does not allow %s", what)
+                     : arena_printf(inquiry->arena, "does not allow %s and %zu more", what, more);
+}
+
+static void ask_items(struct inquiry *inquiry, const struct podidentitygrant *grant)
+{
+    const struct grant_item *first = NULL;
+    size_t missing = 0;
+
+    for (size_t i = 0; i < inquiry->items.count; i++) {
+        struct grant_item *item = &inquiry->items.list[i];
+
+        if (grant_item_ask(item, grant))
+            continue;
+        first = first ? first : item;
+        missing++;
+    }
+    if (first)
+        tell(inquiry, inquiry->short_of, grant, lacks(inquiry, grant, first, missing - 1));
+    if (missing == inquiry->items.count || inquiry->useful->length >= GRANTS_NAMED_MAX)
+        return;
+    text_printf(inquiry->useful, "%s%s", inquiry->useful->length > 0 ? ", " : "",
+                grant->record.name);
+}
+
+static void ask_grant(void *context, const void *record)
+{
+    const struct podidentitygrant *grant = record;
+    struct inquiry *inquiry = context;
+    const char *mismatch =
+        grant_mismatch(inquiry->arena, grant, inquiry->binding->record.namespace_name,
+                       inquiry->binding->spec.service_account, inquiry->scene);
+
+    inquiry->grants++;
+    if (mismatch)
+        tell(inquiry, inquiry->mismatched, grant, mismatch);
+    else
+        ask_items(inquiry, grant);
+}
+
+static bool is_refused(const struct grant_item *item)
+{
+    return !item->allowed && !item->on_consent;
+}
+
+static const struct grant_item *first_refused(const struct grant_items *items, size_t *more)
+{
+    const struct grant_item *first = NULL;
+
+    *more = 0;
+    for (size_t i = 0; i < items->count; i++) {
+        if (!is_refused(&items->list[i]))
+            continue;
+        if (first)
+            ++*more;
+        else
+            first = &items->list[i];
+    }
+    return first;
+}
+
+static bool needs_consent(const struct grant_items *items)
+{
+    for (size_t i = 0; i < items->count; i++)
+        if (!items->list[i].allowed && items->list[i].on_consent)
+            return true;
+    return false;
+}
+
+/* "; 2 more" and the like, or nothing. */
+static const char *and_more(struct arena *arena, const char *before, size_t count)
+{
+    return count > 0 ? arena_printf(arena, "%s%zu more", before, count) : "";
+}
+
+static const char *refusal(struct inquiry *inquiry, const struct grant_item *refused, size_t more)
+{
+    const struct podidentitybinding *binding = inquiry->binding;
+
+    return arena_printf(
+        inquiry->arena,
+        "No PodIdentityGrant gives namespace %s, ServiceAccount %s: %s%s%.700s%s. %zu looked at"
+        "%s%s%s%s%s. Ask the platform team for a grant",
+        binding->record.namespace_name, binding->spec.service_account, refused->what,
+        refused->value[0] ? " " : "", refused->value, and_more(inquiry->arena, " and ", more),
+        inquiry->grants, inquiry->grants > 0 ? ": " : "", inquiry->short_of->bytes,
+        inquiry->short_of->length > 0 && inquiry->mismatched->length > 0 ? "; " : "",
+        inquiry->mismatched->bytes, and_more(inquiry->arena, "; ", inquiry->untold));
+}
+
+struct grant_decision grants_decide(struct arena *arena, const struct podidentitybinding *binding,
+                                    const struct scene *scene)
+{
+    AUTO_TEXT struct text short_of = TEXT_INIT(2 * GRANTS_TOLD_MAX);
+    AUTO_TEXT struct text mismatched = TEXT_INIT(2 * GRANTS_TOLD_MAX);
+    AUTO_TEXT struct text useful = TEXT_INIT(2 * GRANTS_NAMED_MAX);
+    struct inquiry inquiry = {
+        .arena = arena,
+        .binding = binding,
+        .scene = scene,
+        .items = grant_items_of(arena, binding, scene),
+        .short_of = &short_of,
+        .mismatched = &mismatched,
+        .useful = &useful,
+    };
+    const struct grant_item *refused;
+    size_t more;
+
+    store_each(scene->grants, ask_grant, &inquiry);
+    refused = first_refused(&inquiry.items, &more);
+    if (refused)
+        return (struct grant_decision){.message = refusal(&inquiry, refused, more)};
+    return (struct grant_decision){
+        .granted = true,
+        .needs_consent = needs_consent(&inquiry.items),
+        .message = arena_printf(arena, "Allowed by PodIdentityGrant %s", useful.bytes)};
+}
+
+bool grant_serves(struct arena *arena, const struct podidentitygrant *grant,
+                  const struct podidentitybinding *binding, const struct scene *scene)
+{
+    struct grant_items items;
+
+    if (!grant_matches(grant, binding->record.namespace_name, binding->spec.service_account, scene))
+        return false;
+    items = grant_items_of(arena, binding, scene);
+    for (size_t i = 0; i < items.count; i++)
+        if (grant_item_ask(&items.list[i], grant))
+            return true;
+    return false;
+}
+
+/* Adoption --------------------------------------------------------------------------------------
+ */
+
+struct adoption {
+    const struct podidentitybinding *binding;
+    const struct scene *scene;
+    const char *role_arn; /* NULL: an association */
+    bool allowed;
+};
+
+static void ask_adoption(void *context, const void *record)
+{
+    const struct podidentitygrant *grant = record;
+    struct adoption *adoption = context;
+
+    if (!grant_matches(grant, adoption->binding->record.namespace_name,
+                       adoption->binding->spec.service_account, adoption->scene))
+        return;
+    if (adoption->role_arn ? grant_has_glob(grant->adoption_roles, adoption->role_arn)
+                           : grant->adoption_associations)
+        adoption->allowed = true;
+}
+
+bool grants_allow_adoption_of_role(const struct podidentitybinding *binding,
+                                   const struct scene *scene, const char *role_arn)
+{
+    struct adoption adoption = {.binding = binding, .scene = scene, .role_arn = role_arn};
+
+    store_each(scene->grants, ask_adoption, &adoption);
+    return adoption.allowed;
+}
+
+bool grants_allow_adoption_of_association(const struct podidentitybinding *binding,
+                                          const struct scene *scene)
+{
+    struct adoption adoption = {.binding = binding, .scene = scene};
+
+    store_each(scene->grants, ask_adoption, &adoption);
+    return adoption.allowed;
+}
