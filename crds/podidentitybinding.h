@@ -59,7 +59,7 @@ struct podidentitybinding_spec {
     size_t tag_count;
     const struct podidentitybinding_wellknown *wellknown;
     size_t wellknown_count;
-    bool disable_session_tags, create_service_account, has_well_known, has_irsa;
+    bool disable_session_tags, create_service_account, has_irsa;
     enum mechanism mechanism;
     bool observe, adopt, retain;
 };

@@ -124,7 +124,6 @@ void podidentitybinding_wellknown_read(struct podidentitybinding_spec *spec, str
             read_parameters(find_or_add(list, &spec->wellknown_count, name), &scopes);
     }
     spec->wellknown = list;
-    spec->has_well_known = spec->wellknown_count > 0;
     if (count_values(spec) > VALUES_MAX)
         field_refuse(fields, "wellKnownPolicyScopes", "there are over 1024 values in it");
 }

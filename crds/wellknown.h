@@ -10,7 +10,7 @@ struct fields;
 struct pack;
 struct podidentitybinding_spec;
 
-/* Fills in wellknown, wellknown_count and has_well_known. */
+/* Fills in wellknown and wellknown_count. */
 void podidentitybinding_wellknown_read(struct podidentitybinding_spec *spec, struct fields *fields);
 
 /* From then on they are in the block. */

@@ -8,15 +8,16 @@
 #include "informers/store.h"
 #include "reconcilers/indices.h"
 #include "reconcilers/scene.h"
+#include "reconcilers/wellknown.h"
 
-const char *grants_unsupported(const struct podidentitybinding *binding, const struct scene *scene)
+const char *grants_unsupported(struct arena *arena, const struct podidentitybinding *binding,
+                               const struct scene *scene)
 {
     const struct podidentitybinding_spec *spec = &binding->spec;
     const struct {
         bool set;
         const char *what;
     } features[] = {
-        {spec->has_well_known, "spec.wellKnownPolicies"},
         {spec->mechanism != MECHANISM_POD_IDENTITY, "spec.mechanism other than PodIdentity"},
         {spec->has_irsa, "spec.irsa"},
         {spec->observe, "spec.mode: Observe"},
@@ -37,7 +38,7 @@ const char *grants_unsupported(const struct podidentitybinding *binding, const s
     for (size_t i = 0; i < COUNT(features); i++)
         if (features[i].set)
             return features[i].what;
-    return NULL;
+    return wellknown_unknown(arena, spec);
 }
 
 bool grants_is_older(const struct podidentitybinding *a, const struct podidentitybinding *b)

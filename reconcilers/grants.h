@@ -18,7 +18,6 @@ struct arena;
 struct labels;
 struct podidentitybinding;
 struct podidentitygrant;
-struct podidentitygrant_well_known;
 struct scene;
 struct settings;
 struct trust_subject;
@@ -45,7 +44,8 @@ bool grants_allow_adoption_of_association(const struct podidentitybinding *bindi
                                           const struct scene *scene);
 
 /* The field a binding sets that this version does not act on yet, as a sentence; NULL: none. */
-const char *grants_unsupported(const struct podidentitybinding *binding, const struct scene *scene);
+const char *grants_unsupported(struct arena *arena, const struct podidentitybinding *binding,
+                               const struct scene *scene);
 
 /*
  * The other binding that has the ServiceAccount: a person's before the shorthand's, the older
@@ -82,10 +82,3 @@ const char *grant_forbidden_label(const struct podidentitygrant *grant,
 /* The grant matches the binding and allows one of the things it asks for, at least. */
 bool grant_serves(struct arena *arena, const struct podidentitygrant *grant,
                   const struct podidentitybinding *binding, const struct scene *scene);
-
-/*
- * One well-known policy with the parameters that narrow it (NULL-terminated; none: as wide as it
- * is): by a row of that name whose resources match every parameter, or that says unscoped.
- */
-bool grant_allows_well_known(const struct podidentitygrant_well_known *rows, size_t count,
-                             const char *name, const char *const *parameters);

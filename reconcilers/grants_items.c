@@ -10,10 +10,11 @@
 #include "reconcilers/grants.h"
 #include "reconcilers/indices.h"
 #include "reconcilers/scene.h"
+#include "reconcilers/wellknown.h"
 
-/* Besides one for each ARN: shorthand, role, name, inline, well-known, boundary, trust scope,
- * target role, adoption, retention. */
-enum { ITEMS_BESIDES_ARNS = 10 };
+/* Besides one for each ARN and each part of a well-known policy: shorthand, role, name, inline,
+ * boundary, trust scope, target role, adoption, retention. */
+enum { ITEMS_OF_FIELDS = 9 };
 
 /* Existing roles --------------------------------------------------------------------------------
  */
@@ -98,32 +99,16 @@ static bool allows_trust_scope(const struct podidentitygrant *grant, const struc
     return false;
 }
 
-static bool matches_all(const char *const *globs, const char *const *parameters)
-{
-    for (; *parameters; parameters++)
-        if (!grant_has_glob(globs, *parameters))
-            return false;
-    return true;
-}
-
-bool grant_allows_well_known(const struct podidentitygrant_well_known *rows, size_t count,
-                             const char *name, const char *const *parameters)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (!text_equal(rows[i].name, name))
-            continue;
-        if (parameters[0] ? matches_all(rows[i].resources, parameters) : rows[i].unscoped)
-            return true;
-    }
-    return false;
-}
-
-/* The binding keeps only that it sets one; which, and how narrow, grant_allows_well_known judges
- * when it is kept. Until then no such binding comes as far as this (grants_unsupported). */
+/* Every row of the policy's name is asked: the grant's schema allows one, an older one more. */
 static bool allows_well_known(const struct podidentitygrant *grant, const struct grant_item *item)
 {
-    (void)grant;
-    (void)item;
+    for (size_t i = 0; i < grant->well_known_count; i++) {
+        const struct podidentitygrant_well_known *row = &grant->well_known[i];
+
+        if (text_equal(row->name, item->wellknown->policy) &&
+            wellknown_item_allowed(item->wellknown, row->resources, row->unscoped))
+            return true;
+    }
     return false;
 }
 
@@ -149,14 +134,29 @@ static bool allows_retain(const struct podidentitygrant *grant, const struct gra
 
 /* The list ------------------------------------------------------------------------------------ */
 
-static void add(struct grant_items *items, const char *what, const char *value,
-                grant_allows_fn allows)
+static struct grant_item *add(struct grant_items *items, const char *what, const char *value,
+                              grant_allows_fn allows)
 {
     struct grant_item *item = &items->list[items->count++];
 
     item->what = what;
     item->value = value;
     item->allows = allows;
+    return item;
+}
+
+static void add_well_known(struct grant_items *items, struct arena *arena,
+                           const struct wellknown_item *wellknown, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *value =
+            wellknown[i].value
+                ? arena_printf(arena, "%s: %s", wellknown[i].policy, wellknown[i].value)
+                : arena_printf(arena, "%s: unscoped", wellknown[i].policy);
+
+        add(items, "managedRoles.wellKnownPolicies for", value, allows_well_known)->wellknown =
+            &wellknown[i];
+    }
 }
 
 /* Wider than the narrowest trust that can work: without session tags that is Cluster. */
@@ -176,8 +176,6 @@ static void add_managed(struct grant_items *items, const struct podidentitybindi
         add(items, "managedRoles.roleNames for", spec->role_name, allows_name);
     if (spec->permission_policy)
         add(items, "managedRoles.inlinePolicies: Allow", "", allows_inline);
-    if (spec->has_well_known)
-        add(items, "managedRoles.wellKnownPolicies", "", allows_well_known);
     if (spec->permissions_boundary_arn &&
         !text_equal(spec->permissions_boundary_arn, settings->boundary_arn))
         add(items, "managedRoles.permissionsBoundaryARNs for", spec->permissions_boundary_arn,
@@ -201,8 +199,10 @@ struct grant_items grant_items_of(struct arena *arena, const struct podidentityb
                                   const struct scene *scene)
 {
     const struct podidentitybinding_spec *spec = &binding->spec;
-    struct grant_items items = {
-        .list = arena_array(arena, count_arns(spec) + ITEMS_BESIDES_ARNS, sizeof(*items.list))};
+    size_t wellknown_count;
+    const struct wellknown_item *wellknown = wellknown_items(arena, spec, &wellknown_count);
+    size_t room = ITEMS_OF_FIELDS + count_arns(spec) + wellknown_count;
+    struct grant_items items = {.list = arena_array(arena, room, sizeof(*items.list))};
 
     if (binding->from_shorthand)
         add(&items, "allowServiceAccountAnnotation", "", allows_annotation);
@@ -210,6 +210,8 @@ struct grant_items grant_items_of(struct arena *arena, const struct podidentityb
         add(&items, "existingRoles.arns for", spec->role_arn, allows_existing);
     else
         add_managed(&items, spec, &scene->settings);
+    if (!spec->role_arn)
+        add_well_known(&items, arena, wellknown, wellknown_count);
     if (spec->target_role_arn)
         add(&items, "targetRoleARNs for", spec->target_role_arn, allows_target);
     if (spec->adopt)

@@ -11,6 +11,7 @@ struct arena;
 struct podidentitybinding;
 struct podidentitygrant;
 struct scene;
+struct wellknown_item;
 
 struct grant_item;
 
@@ -22,6 +23,7 @@ struct grant_item {
     const char *what;  /* for a person: "existingRoles.arns for" */
     const char *value; /* what stands in the binding; "" when what says it all */
     grant_allows_fn allows;
+    const struct wellknown_item *wellknown; /* of a well-known policy; else NULL */
     const struct podidentitybinding *binding;
     const struct scene *scene;
     bool allowed;    /* by a grant without conditions */

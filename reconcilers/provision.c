@@ -44,7 +44,7 @@ static enum verdict allowed(struct work *work, struct request *request)
 {
     const struct podidentitybinding *rival;
     struct grant_decision decision;
-    const char *unsupported = grants_unsupported(work->binding, work->scene);
+    const char *unsupported = grants_unsupported(work->arena, work->binding, work->scene);
 
     (void)request;
     if (unsupported)
@@ -103,6 +103,8 @@ static enum verdict wish(struct work *work, struct request *request)
         return VERDICT_NEXT;
     if (!want_compute(&work->want, work->arena, work->binding, work->scene, &work->error))
         return VERDICT_FAIL;
+    for (const char *const *warning = work->want.warnings; warning && *warning; warning++)
+        work_warn(work, "%s", *warning);
     work->wanted = true;
     return VERDICT_NEXT;
 }

@@ -10,6 +10,7 @@
 #include "reconcilers/policy.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/trust.h"
+#include "reconcilers/want_parts.h"
 
 enum { ROLE_NAME_STEM_MAX = 55, ROLE_NAME_MAX = 64, ROLE_PATH_MAX = 512, SESSION_DEFAULT_S = 3600 };
 
@@ -99,26 +100,6 @@ static bool fill_trust(struct want *want, struct arena *arena,
     return true;
 }
 
-static bool fill_policies(struct want *want, struct arena *arena,
-                          const struct podidentitybinding_spec *spec, struct error *error)
-{
-    struct iam_policy *policy;
-
-    while (spec->permission_policy_arns && spec->permission_policy_arns[want->attached_count])
-        want->attached_count++;
-    want->attached_arns = spec->permission_policy_arns;
-    if (!spec->permission_policy)
-        return true;
-    if (!policy_check(spec->permission_policy, POLICY_INLINE_MAX, error))
-        return error_wrap(error, "spec.permissionPolicy");
-    policy = arena_alloc(arena, sizeof(*policy));
-    policy->name = spec->permission_policy_name ? spec->permission_policy_name : "Policy1";
-    policy->document = spec->permission_policy;
-    want->inline_policies = policy;
-    want->inline_count = 1;
-    return true;
-}
-
 /* spec.rolePath is relative to --role-path, which ends with a slash. */
 static bool fill_name(struct want *want, struct arena *arena,
                       const struct podidentitybinding *binding, const struct scene *scene,
@@ -158,5 +139,5 @@ bool want_compute(struct want *want, struct arena *arena, const struct podidenti
     want->max_session_s = spec->max_session_s ? spec->max_session_s : SESSION_DEFAULT_S;
     return fill_name(want, arena, binding, scene, error) &&
            fill_trust(want, arena, binding, scene, error) &&
-           fill_policies(want, arena, spec, error);
+           want_fill_policies(want, arena, spec, scene, error);
 }

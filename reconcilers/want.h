@@ -36,6 +36,7 @@ struct want {
     size_t inline_count;
     const char *const *attached_arns;
     size_t attached_count;
+    const char *const *warnings; /* sentences for status.warnings, NULL-terminated; NULL: none */
     /* of role and association */
     struct aws_tags tags;
 };

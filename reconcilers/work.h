@@ -82,7 +82,7 @@ struct told {
     const char *reason, *action, *note;
 };
 
-enum { WORK_TOLD_MAX = 24, WORK_WARNINGS_MAX = 8 };
+enum { WORK_TOLD_MAX = 24, WORK_WARNINGS_MAX = 20 };
 
 struct outcome {
     struct finding findings[FACET_COUNT];

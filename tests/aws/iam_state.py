@@ -19,7 +19,8 @@ MANAGED_POLICIES = ("AmazonS3ReadOnlyAccess", "AmazonS3FullAccess", "AmazonDynam
                     "CloudWatchReadOnlyAccess", "CloudWatchAgentServerPolicy",
                     "SecretsManagerReadWrite", "ReadOnlyAccess",
                     "AmazonEC2ReadOnlyAccess", "AmazonKinesisReadOnlyAccess",
-                    "AWSXRayDaemonWriteAccess")
+                    "AWSXRayDaemonWriteAccess", "AmazonEC2ContainerRegistryPowerUser",
+                    "AWSXrayWriteOnlyAccess", "service-role/AmazonEBSCSIDriverPolicy")
 EVERYTHING = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 # What GetAccountSummary tells; POST /_control/quotas changes them. RolesQuota is above AWS's
@@ -98,7 +99,8 @@ class Account:
         self.profiles = {}   # lower-case name -> Profile
         for name in MANAGED_POLICIES:
             arn = f"arn:{partition}:iam::aws:policy/{name}"
-            self.policies[arn] = Policy(name, "/", arn, EVERYTHING)
+            folder, _, plain = f"/{name}".rpartition("/")
+            self.policies[arn] = Policy(plain, f"{folder}/", arn, EVERYTHING)
         self.add_policy("boundary", "/podidentity/", EVERYTHING)
 
     def arn(self, kind, path, name):

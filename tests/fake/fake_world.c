@@ -32,7 +32,12 @@ static const char grant_spec[] =
     "{\"namespaces\":{\"names\":[\"shop\"]},\"serviceAccounts\":[\"*\"],"
     "\"existingRoles\":{\"arns\":[\"arn:aws:iam::*:role/*\",\"arn:aws:iam::*:role/*/*\"]},"
     "\"managedRoles\":{\"permissionPolicyARNs\":[\"arn:aws:iam::*:policy/*\"],"
-    "\"inlinePolicies\":\"Allow\",\"roleNames\":[\"*\"]}}";
+    "\"inlinePolicies\":\"Allow\",\"roleNames\":[\"*\"],"
+    "\"permissionsBoundaryARNs\":[\"arn:aws:iam::*:policy/*\"],"
+    "\"trustScopes\":[\"Cluster\",\"Account\"],\"wellKnownPolicies\":["
+    "{\"name\":\"externalDNS\",\"unscoped\":true},{\"name\":\"imageBuilder\",\"unscoped\":true}]},"
+    "\"targetRoleARNs\":[\"arn:aws:iam::*:role/*\"],\"allowRetain\":true,"
+    "\"adoption\":{\"roles\":[\"arn:aws:iam::*:role/*/*/*/*\"],\"associations\":true}}";
 
 static const struct settings settings = {
     .cluster_name = FAKE_CLUSTER,

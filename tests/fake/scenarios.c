@@ -21,6 +21,17 @@ static const char changed[] =
     "\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:PutObject\","
     "\"Resource\":\"*\"}]},\"permissionPolicyARNs\":[\"arn:aws:iam::aws:policy/PowerUserAccess\"]}";
 
+/* Two inline policies and one that is attached; the narrower one afterwards. */
+static const char well_known[] =
+    "{\"serviceAccountName\":\"cart\",\"permissionPolicy\":{\"Version\":\"2012-10-17\","
+    "\"Statement\":[{"
+    "\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\"}]},\"wellKnownPolicies\":{"
+    "\"externalDNS\":true,\"imageBuilder\":true}}";
+static const char well_known_narrowed[] =
+    "{\"serviceAccountName\":\"cart\",\"wellKnownPolicies\":{\"externalDNS\":true},"
+    "\"wellKnownPolicyScopes\":{\"externalDNS\":{\"hostedZoneARNs\":["
+    "\"arn:aws:route53:::hostedzone/Z0123\"]}}}";
+
 static const char existing[] = "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING "\"}";
 
 static void bind_managed(struct fake_world *world)
@@ -31,6 +42,16 @@ static void bind_managed(struct fake_world *world)
 static void bind_changed(struct fake_world *world)
 {
     fake_world_bind(world, "cart", changed);
+}
+
+static void bind_well_known(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", well_known);
+}
+
+static void bind_well_known_narrowed(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", well_known_narrowed);
 }
 
 static void bind_existing(struct fake_world *world)
@@ -112,6 +133,9 @@ const struct scenario scenarios[] = {
     {"create on a slow IAM and a slower EKS", make_young, bind_managed, 0, "True Ready", false},
     {"create on an existing role", make_role, bind_existing, 0, "True Ready", true},
     {"update every field that may change", have_managed, bind_changed, 0, "True Ready", false},
+    {"create with well-known policies", make_role, bind_well_known, 0, "True Ready", false},
+    {"narrow well-known policies", bind_well_known, bind_well_known_narrowed, 0, "True Ready",
+     false},
     {"update a role whose boundary is gone", somebody_took_boundary, bind_changed, 0, "True Ready",
      false},
     {"roleARN to managed", have_existing, bind_managed, 0, "True Ready", false},

@@ -241,32 +241,62 @@ static void max_bindings_counts_whom_the_grant_matches_and_another_grant_adds_ro
     assert_true(decide(gate, second).granted);
 }
 
-static void every_parameter_of_a_well_known_policy_must_match(void **state)
+#define ZONE "arn:aws:route53:::hostedzone/"
+#define KEY "arn:aws:kms:eu-west-1:111122223333:key/"
+#define WELL_KNOWN(name, scopes)                                                                   \
+    "\"wellKnownPolicies\":{\"" name "\":true},\"wellKnownPolicyScopes\":{\"" name "\":{" scopes   \
+    "}}"
+
+static void every_part_of_a_well_known_policy_must_be_granted(void **state)
 {
-    static const char *const zones[] = {"zone/*", NULL}, *const none[] = {NULL};
-    static const struct podidentitygrant_well_known rows[] = {
-        {"externalDNS", zones, false}, {"vpcCNIIPv4", none, true}, {"velero", none, false}};
     static const struct {
-        const char *name, *parameters[3];
-        bool allowed;
-    } parameters[] = {
-        {"externalDNS", {"zone/a", NULL}, true},
-        {"externalDNS", {"zone/a", "zone/b", NULL}, true},
-        {"externalDNS", {"zone/a", "x"}, false},
-        {"externalDNS", {NULL}, false},
-        {"vpcCNIIPv4", {NULL}, true},
-        {"vpcCNIIPv4", {"zone/a", NULL}, false},
-        {"velero", {NULL}, false},
-        {"velero", {"b", NULL}, false},
-        {"certManager", {"zone/a", NULL}, false},
-        {"certManager", {NULL}, false},
+        const char *row, *spec;
+        bool granted;
+    } asked[] = {
+        {"\"name\":\"externalDNS\",\"resources\":[\"" ZONE "A*\"]",
+         WELL_KNOWN("externalDNS", "\"hostedZoneARNs\":[\"" ZONE "A1\",\"" ZONE "A2\"]"), true},
+        {"\"name\":\"externalDNS\",\"resources\":[\"" ZONE "A*\"]",
+         WELL_KNOWN("externalDNS", "\"hostedZoneARNs\":[\"" ZONE "A1\",\"" ZONE "B\"]"), false},
+        {"\"name\":\"externalDNS\",\"resources\":[\"" ZONE "*\"]",
+         "\"wellKnownPolicies\":{\"externalDNS\":true}", false},
+        {"\"name\":\"externalDNS\",\"unscoped\":true",
+         "\"wellKnownPolicies\":{\"externalDNS\":true}", true},
+        {"\"name\":\"externalDNS\",\"unscoped\":true",
+         WELL_KNOWN("externalDNS", "\"hostedZoneARNs\":[\"" ZONE "A1\"]"), true},
+        {"\"name\":\"certManager\",\"unscoped\":true",
+         "\"wellKnownPolicies\":{\"externalDNS\":true}", false},
+        /* What adds needs its resources, however wide the rest. */
+        {"\"name\":\"ebsCSIController\",\"unscoped\":true",
+         WELL_KNOWN("ebsCSIController", "\"keyARNs\":[\"" KEY "k\"]"), false},
+        {"\"name\":\"ebsCSIController\",\"unscoped\":true,\"resources\":[\"" KEY "*\"]",
+         WELL_KNOWN("ebsCSIController", "\"keyARNs\":[\"" KEY "k\"]"), true},
     };
 
     (void)state;
-    for (size_t i = 0; i < COUNT(parameters); i++)
-        if (grant_allows_well_known(rows, COUNT(rows), parameters[i].name,
-                                    parameters[i].parameters) != parameters[i].allowed)
-            fail_msg("%s %zu", parameters[i].name, i);
+    for (size_t i = 0; i < COUNT(asked); i++) {
+        AUTO_GATE struct gate *gate = gate_create();
+        const struct podidentitybinding *binding =
+            gate_bind(gate, "shop", "cart", 0, asked[i].spec);
+        AUTO_TEXT struct text grant = TEXT_INIT(4096);
+
+        text_printf(&grant, "{" FOR_SHOP ",\"managedRoles\":{\"wellKnownPolicies\":[{%s}]}}",
+                    asked[i].row);
+        gate_grant(gate, "g", grant.bytes);
+        if (decide(gate, binding).granted != asked[i].granted)
+            fail_msg("%zu: %s", i, decide(gate, binding).message);
+    }
+}
+
+static void a_refusal_names_the_policy_and_its_value(void **state)
+{
+    AUTO_GATE struct gate *gate = gate_create();
+    const struct podidentitybinding *binding = gate_bind(
+        gate, "shop", "cart", 0, WELL_KNOWN("externalDNS", "\"hostedZoneARNs\":[\"" ZONE "A1\"]"));
+
+    (void)state;
+    gate_grant(gate, "g", "{" FOR_SHOP ",\"managedRoles\":{}}");
+    assert_has(decide(gate, binding).message,
+               "managedRoles.wellKnownPolicies for externalDNS: " ZONE "A1");
 }
 
 static void adoption_is_allowed_role_by_role(void **state)
@@ -404,7 +434,8 @@ int main(void)
         cmocka_unit_test(consent_is_needed_only_where_no_grant_goes_without),
         cmocka_unit_test(max_bindings_lets_the_older_in),
         cmocka_unit_test(max_bindings_counts_whom_the_grant_matches_and_another_grant_adds_room),
-        cmocka_unit_test(every_parameter_of_a_well_known_policy_must_match),
+        cmocka_unit_test(every_part_of_a_well_known_policy_must_be_granted),
+        cmocka_unit_test(a_refusal_names_the_policy_and_its_value),
         cmocka_unit_test(adoption_is_allowed_role_by_role),
         cmocka_unit_test(adding_a_grant_never_takes_away),
     };

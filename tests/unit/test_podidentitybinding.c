@@ -83,7 +83,7 @@ static void reads_every_field(void **state)
     assert_string_equal(spec->tags[1].key, "team");
     assert_string_equal(spec->tags[1].value, "blue");
     assert_true(spec->disable_session_tags && spec->create_service_account);
-    assert_true(spec->has_well_known && spec->has_irsa);
+    assert_true(spec->wellknown_count > 0 && spec->has_irsa);
     assert_int_equal(spec->mechanism, MECHANISM_BOTH);
     assert_true(spec->observe && spec->adopt && spec->retain);
     record_unref(binding);
@@ -130,7 +130,7 @@ static void reads_the_least_that_there_can_be(void **state)
     assert_int_equal(binding->spec.max_session_s, 0);
     assert_int_equal(binding->spec.mechanism, MECHANISM_POD_IDENTITY);
     assert_false(binding->spec.observe || binding->spec.adopt || binding->spec.retain);
-    assert_false(binding->spec.has_well_known || binding->spec.has_irsa);
+    assert_false(binding->spec.wellknown_count > 0 || binding->spec.has_irsa);
     assert_false(binding->from_shorthand);
     assert_int_equal(binding->status.observed_generation, -1);
     assert_int_equal(binding->status.condition_count, 0);
@@ -146,7 +146,7 @@ static void takes_well_known_policies_for_wanted_only_when_true(void **state)
         "{\"serviceAccountName\":\"a\",\"wellKnownPolicies\":{\"velero\":false}}", "{}", &error);
 
     (void)state;
-    assert_false(binding->spec.has_well_known);
+    assert_int_equal(binding->spec.wellknown_count, 0);
     record_unref(binding);
 }
 

@@ -132,7 +132,7 @@ static void a_refusal_that_could_not_be_told_is_told_later(void **state)
 static void touches_nothing_for_what_is_not_supported_yet(void **state)
 {
     static const char *const fields[] = {
-        "\"wellKnownPolicies\":{\"externalDNS\":true}",
+        "\"wellKnownPolicies\":{\"fromTheFuture\":true}",
         "\"mechanism\":\"IRSA\"",
         "\"mechanism\":\"Both\"",
         "\"mode\":\"Observe\"",

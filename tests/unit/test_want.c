@@ -105,6 +105,32 @@ static void an_inline_policy_without_name_is_policy1(void **state)
     assert_string_equal(want.inline_policies[0].name, "Policy1");
 }
 
+static void well_known_policies_stand_after_the_users_own(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(UNIT_ARENA_MAX);
+    AUTO_BINDING struct podidentitybinding *cart =
+        binding_make("shop", "cart", "u-1",
+                     "\"permissionPolicy\":{\"Statement\":[]},"
+                     "\"permissionPolicyARNs\":[\"arn:aws:iam::aws:policy/A\"],"
+                     "\"wellKnownPolicies\":{\"externalDNS\":true,\"imageBuilder\":true}");
+    struct error error = {0};
+    struct want want;
+
+    (void)state;
+    assert_true(compute(&want, arena, cart, &error));
+    assert_int_equal(want.inline_count, 2);
+    assert_string_equal(want.inline_policies[0].name, "Policy1");
+    assert_string_equal(want.inline_policies[1].name, "WellKnown-externalDNS");
+    assert_non_null(strstr(want.inline_policies[1].document, "route53:ChangeResourceRecordSets"));
+    assert_int_equal(want.attached_count, 2);
+    assert_string_equal(want.attached_arns[0], "arn:aws:iam::aws:policy/A");
+    assert_string_equal(want.attached_arns[1],
+                        "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPowerUser");
+    assert_null(want.attached_arns[2]);
+    assert_non_null(strstr(want.warnings[0], "hostedZoneARNs"));
+    assert_null(want.warnings[1]);
+}
+
 static const char *tag(const struct want *want, const char *key)
 {
     const char *value = aws_tags_get(&want->tags, key);
@@ -236,6 +262,7 @@ int main(void)
         cmocka_unit_test(its_trust_admits_this_serviceaccount_and_no_other),
         cmocka_unit_test(takes_every_field_of_a_managed_role),
         cmocka_unit_test(an_inline_policy_without_name_is_policy1),
+        cmocka_unit_test(well_known_policies_stand_after_the_users_own),
         cmocka_unit_test(tags_say_whose_it_is_and_what_the_user_added),
         cmocka_unit_test(an_existing_role_is_wanted_as_it_is),
         cmocka_unit_test(refuses_what_no_aws_would_grant),

@@ -1,0 +1,72 @@
+/*
+ * The policies of a role of ours: the spec's own first, then those of the well-known policies.
+ * Names differ, and all that is inline fits into one role, or nothing is wanted at all.
+ */
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "crds/podidentitybinding.h"
+#include "reconcilers/policy.h"
+#include "reconcilers/scene.h"
+#include "reconcilers/want.h"
+#include "reconcilers/want_parts.h"
+#include "reconcilers/wellknown.h"
+
+static bool check_own(const struct podidentitybinding_spec *spec, struct error *error)
+{
+    return !spec->permission_policy ||
+           policy_check(spec->permission_policy, POLICY_INLINE_MAX, error) ||
+           error_wrap(error, "spec.permissionPolicy");
+}
+
+static void join_inline(struct want *want, struct arena *arena,
+                        const struct podidentitybinding_spec *spec,
+                        const struct wellknown *wellknown)
+{
+    struct iam_policy *all = arena_array(arena, 1 + wellknown->inline_count, sizeof(*all));
+
+    if (spec->permission_policy)
+        all[want->inline_count++] = (struct iam_policy){
+            .name = spec->permission_policy_name ? spec->permission_policy_name : "Policy1",
+            .document = spec->permission_policy,
+        };
+    for (size_t i = 0; i < wellknown->inline_count; i++)
+        all[want->inline_count++] = wellknown->inline_policies[i];
+    want->inline_policies = all;
+}
+
+static void join_attached(struct want *want, struct arena *arena,
+                          const struct podidentitybinding_spec *spec,
+                          const struct wellknown *wellknown)
+{
+    size_t own = 0;
+    const char **all;
+
+    while (spec->permission_policy_arns && spec->permission_policy_arns[own])
+        own++;
+    all = arena_array(arena, own + wellknown->attached_count + 1, sizeof(*all));
+    for (size_t i = 0; i < own; i++)
+        all[want->attached_count++] = spec->permission_policy_arns[i];
+    for (size_t i = 0; i < wellknown->attached_count; i++)
+        all[want->attached_count++] = wellknown->attached_arns[i];
+    want->attached_arns = all;
+}
+
+bool want_fill_policies(struct want *want, struct arena *arena,
+                        const struct podidentitybinding_spec *spec, const struct scene *scene,
+                        struct error *error)
+{
+    const struct wellknown_place place = {.partition = scene->account.partition,
+                                          .account_id = scene->account.id,
+                                          .region = scene->settings.region};
+    struct wellknown wellknown;
+
+    if (!check_own(spec, error) || !wellknown_compute(&wellknown, arena, spec, &place, error))
+        return false;
+    join_inline(want, arena, spec, &wellknown);
+    join_attached(want, arena, spec, &wellknown);
+    want->warnings = wellknown.warnings;
+    return true;
+}
