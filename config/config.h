@@ -32,6 +32,7 @@ struct config {
     unsigned deletion_limit;                 /* 50 in 10 minutes, 0-1000; 0: none */
     char on_withdrawal[CONFIG_TEXT_SIZE];    /* "Keep" or "Delete" */
     uint64_t withdrawal_grace_ms;            /* 24h */
+    bool watch_pods;                         /* true */
     char grant_label_keys[CONFIG_TEXT_SIZE]; /* "a,b"; "": none */
     enum log_level log_level;
     enum log_format log_format; /* json */

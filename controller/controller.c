@@ -168,7 +168,7 @@ static bool controller_open(struct controller *controller, const struct config *
     controller->jobs = jobs_create(&controller->world, &controller->scene, controller->events,
                                    config->max_concurrent);
     controller->watched = watched_create(&controller->world, &controller->scene, controller->jobs,
-                                         synced, controller);
+                                         config->watch_pods, synced, controller);
     controller->health =
         health_start(&controller->world, &controller->scene, controller->jobs, controller->watched,
                      config->health_probe_bind_address, config->metrics_bind_address, error);

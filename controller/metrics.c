@@ -148,6 +148,11 @@ static const struct definition {
                                   {"name"}},
     [METRIC_STORE_OBJECTS] =
         {"podidentity_store_objects", "Objects in the stores", GAUGE, NULL, {"name"}},
+    [METRIC_PODS] = {"podidentity_pods",
+                     "Pods that have not finished, by where their credentials come from",
+                     GAUGE,
+                     NULL,
+                     {"mechanism"}},
     [METRIC_RESIDENT_BYTES] =
         {"process_resident_memory_bytes", "Resident memory size in bytes", GAUGE, NULL, {NULL}},
     [METRIC_CPU_SECONDS] = {"process_cpu_seconds_total",

@@ -40,6 +40,7 @@ enum metric {
     METRIC_REFLECTOR_WATCHES,   /* kind */
     METRIC_REFLECTOR_SKIPPED,   /* kind */
     METRIC_STORE_OBJECTS,       /* kind */
+    METRIC_PODS,                /* mechanism */
     METRIC_RESIDENT_BYTES,      /* - */
     METRIC_CPU_SECONDS,         /* - */
     METRIC_BUILD_INFO,          /* version */

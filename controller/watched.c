@@ -10,8 +10,10 @@
 #include "controller/metrics.h"
 #include "controller/world.h"
 #include "crds/metadata.h"
+#include "crds/pod.h"
 #include "crds/podidentitybinding.h"
 #include "crds/podidentitygrant.h"
+#include "informers/pods.h"
 #include "net/loop.h"
 #include "reconcilers/grants.h"
 #include "reconcilers/indices.h"
@@ -21,13 +23,23 @@
 /* Counts in a grant's status follow bindings in bursts: one write for all of a second. */
 enum { GRANT_DELAY_MS = 1000 };
 
-enum watched_kind { BINDINGS, GRANTS, SERVICE_ACCOUNTS, NAMESPACES, KINDS };
+/* Pods are the last: without --watch-pods there is one kind less. */
+enum watched_kind { BINDINGS, GRANTS, SERVICE_ACCOUNTS, NAMESPACES, PODS, KINDS };
+
+/* A rollout makes and ends pods by the dozen: one look for all of a second. */
+enum { PODS_DELAY_MS = 1000 };
+
+/* Whole pods are 5 to 20 kB each, and as a tree ten times that for the length of a page. */
+enum { PODS_PAGE_MAX = 50 };
 
 struct watched {
     struct world *world;
     struct scene *scene;
     struct jobs *jobs;
     struct informer_link *links[KINDS];
+    int kind_count; /* of links */
+    struct pods *pods;
+    struct informer_kind pods_kind;
     void (*synced)(void *context);
     void *context;
     struct task check;
@@ -258,6 +270,26 @@ static void namespace_changed(void *context, const void *before, const void *aft
         add_bindings_in(context, record->name);
 }
 
+/* Pods ----------------------------------------------------------------------------------------- */
+
+/* A binding that waits for AWS or for a person comes back in its own time, whatever its pods do. */
+static void add_if_pods_matter(void *context, const void *record)
+{
+    const struct podidentitybinding *binding = record;
+    const struct watched *watched = context;
+
+    if (reconcile_looks_at_pods(watched->scene, binding))
+        jobs_add_after(watched->jobs, JOB_BINDING, binding->record.key, PODS_DELAY_MS);
+}
+
+static void pods_changed(void *context, const char *account)
+{
+    const struct watched *watched = context;
+
+    store_each_with(watched->scene->bindings, INDEX_SERVICE_ACCOUNT, account, add_if_pods_matter,
+                    context);
+}
+
 /* All together --------------------------------------------------------------------------------- */
 
 static const struct {
@@ -266,20 +298,25 @@ static const struct {
     informer_changed_fn changed;
 } kinds[KINDS] = {
     [BINDINGS] = {"podidentitybindings",
-                  {&podidentitybinding_resource, podidentitybinding_read, binding_indices},
+                  {.resource = &podidentitybinding_resource,
+                   .read = podidentitybinding_read,
+                   .indices = binding_indices},
                   binding_changed},
     [GRANTS] = {"podidentitygrants",
-                {&podidentitygrant_resource, podidentitygrant_read, NULL},
+                {.resource = &podidentitygrant_resource, .read = podidentitygrant_read},
                 grant_changed},
     [SERVICE_ACCOUNTS] = {"serviceaccounts",
-                          {&serviceaccount_resource, metadata_read, NULL},
+                          {.resource = &serviceaccount_resource, .read = metadata_read},
                           service_account_changed},
-    [NAMESPACES] = {"namespaces", {&namespace_resource, namespace_read, NULL}, namespace_changed},
+    [NAMESPACES] = {"namespaces",
+                    {.resource = &namespace_resource, .read = namespace_read},
+                    namespace_changed},
+    [PODS] = {"pods", {0}, NULL}, /* pods_kind of each struct watched */
 };
 
 bool watched_synced(const struct watched *watched)
 {
-    for (int i = 0; i < KINDS; i++)
+    for (int i = 0; i < watched->kind_count; i++)
         if (!informer_synced(informer_link_informer(watched->links[i])))
             return false;
     return true;
@@ -303,12 +340,26 @@ static void one_synced(void *context)
     task_schedule(watched->world->loop, &watched->check);
 }
 
+/* The scene knows of pods only where they are watched. */
+static void create_pods(struct watched *watched)
+{
+    watched->pods = pods_create(pods_changed, watched);
+    watched->pods_kind = (struct informer_kind){.resource = &pod_resource,
+                                                .sink = &pods_sink,
+                                                .sink_context = watched->pods,
+                                                .page_max = PODS_PAGE_MAX};
+    watched->links[PODS] = informer_link_create(watched->world->loop, watched->world->kube,
+                                                &watched->pods_kind, NULL, one_synced, watched);
+    watched->scene->pods = watched->pods;
+    watched->kind_count = KINDS;
+}
+
 struct watched *watched_create(struct world *world, struct scene *scene, struct jobs *jobs,
-                               void (*synced)(void *context), void *context)
+                               bool watch_pods, void (*synced)(void *context), void *context)
 {
     struct watched *watched = memory_alloc(sizeof(*watched));
-    const struct store **stores[KINDS] = {&scene->bindings, &scene->grants,
-                                          &scene->service_accounts, &scene->namespaces};
+    const struct store **stores[PODS] = {&scene->bindings, &scene->grants, &scene->service_accounts,
+                                         &scene->namespaces};
 
     watched->world = world;
     watched->scene = scene;
@@ -316,11 +367,14 @@ struct watched *watched_create(struct world *world, struct scene *scene, struct 
     watched->synced = synced;
     watched->context = context;
     task_init(&watched->check, check);
-    for (int i = 0; i < KINDS; i++) {
+    watched->kind_count = PODS;
+    for (int i = 0; i < PODS; i++) {
         watched->links[i] = informer_link_create(world->loop, world->kube, &kinds[i].kind,
                                                  kinds[i].changed, one_synced, watched);
         *stores[i] = informer_store(informer_link_informer(watched->links[i]));
     }
+    if (watch_pods)
+        create_pods(watched);
     return watched;
 }
 
@@ -329,20 +383,21 @@ void watched_destroy(struct watched *watched)
     if (!watched)
         return;
     task_cancel(&watched->check);
-    for (int i = 0; i < KINDS; i++)
+    for (int i = 0; i < watched->kind_count; i++)
         informer_link_destroy(watched->links[i]);
+    pods_destroy(watched->pods);
     free(watched);
 }
 
 void watched_start(struct watched *watched)
 {
-    for (int i = 0; i < KINDS; i++)
+    for (int i = 0; i < watched->kind_count; i++)
         informer_link_start(watched->links[i]);
 }
 
 void watched_stop(struct watched *watched)
 {
-    for (int i = 0; i < KINDS; i++)
+    for (int i = 0; i < watched->kind_count; i++)
         informer_link_stop(watched->links[i]);
 }
 
@@ -354,7 +409,7 @@ void watched_enqueue_all(struct watched *watched)
 
 void watched_describe(const struct watched *watched, struct text *text)
 {
-    for (int i = 0; i < KINDS; i++) {
+    for (int i = 0; i < watched->kind_count; i++) {
         struct informer_figures figures;
 
         informer_figures(informer_link_informer(watched->links[i]), &figures);
@@ -363,11 +418,25 @@ void watched_describe(const struct watched *watched, struct text *text)
     }
 }
 
+static void measure_pods(const struct watched *watched)
+{
+    static const char *const mechanisms[] = {"none", "PodIdentity", "IRSA"};
+    struct metrics *metrics = watched->world->metrics;
+    size_t by_credentials[COUNT(mechanisms)];
+
+    if (!watched->pods)
+        return;
+    metrics_set(metrics, METRIC_STORE_OBJECTS, (double)pods_count(watched->pods, by_credentials),
+                kinds[PODS].name);
+    for (size_t i = 0; i < COUNT(mechanisms); i++)
+        metrics_set(metrics, METRIC_PODS, (double)by_credentials[i], mechanisms[i]);
+}
+
 void watched_measure(struct watched *watched)
 {
     struct metrics *metrics = watched->world->metrics;
 
-    for (int i = 0; i < KINDS; i++) {
+    for (int i = 0; i < watched->kind_count; i++) {
         const struct informer *informer = informer_link_informer(watched->links[i]);
         struct informer_figures figures;
 
@@ -376,7 +445,9 @@ void watched_measure(struct watched *watched)
         metrics_set(metrics, METRIC_REFLECTOR_WATCHES, (double)figures.watches, kinds[i].name);
         metrics_set(metrics, METRIC_REFLECTOR_SKIPPED, (double)figures.skipped_objects,
                     kinds[i].name);
-        metrics_set(metrics, METRIC_STORE_OBJECTS, (double)store_count(informer_store(informer)),
-                    kinds[i].name);
+        if (i != PODS)
+            metrics_set(metrics, METRIC_STORE_OBJECTS,
+                        (double)store_count(informer_store(informer)), kinds[i].name);
     }
+    measure_pods(watched);
 }

@@ -15,9 +15,10 @@ struct text;
 struct watched;
 struct world;
 
-/* Fills the scene's stores. synced comes once, when all first lists are delivered. */
+/* Fills the scene's stores, and its pods if they are to be watched. synced comes once, when all
+ * first lists are delivered. */
 struct watched *watched_create(struct world *world, struct scene *scene, struct jobs *jobs,
-                               void (*synced)(void *context), void *context);
+                               bool watch_pods, void (*synced)(void *context), void *context);
 void watched_destroy(struct watched *watched);
 void watched_start(struct watched *watched);
 void watched_stop(struct watched *watched);

@@ -61,6 +61,8 @@ struct informer *informer_create(const struct informer_kind *kind, const struct 
     informer->store = store_create(kind->indices);
     informer->arena = arena_create(REQUEST_ARENA_MAX);
     reflector_init(&informer->reflector, random_seed());
+    if (kind->page_max > 0)
+        reflector_limit_page(&informer->reflector, kind->page_max);
     return informer;
 }
 
@@ -109,6 +111,17 @@ static void log_trouble(struct informer *informer)
     else
         log_event(LOG_DEBUG, "watching goes on", "resource", informer->kind->resource->plural,
                   NULL);
+    if (informer->kind->sink)
+        informer->kind->sink->trouble(informer->kind->sink_context, *trouble != '\0');
+}
+
+/* What a list or a filling watch brings is a new set from here on. */
+static void begin_set(struct informer *informer)
+{
+    if (informer->kind->sink)
+        informer->kind->sink->begin(informer->kind->sink_context);
+    else
+        records_clear(&informer->fresh);
 }
 
 static void move_on(struct informer *informer)
@@ -124,14 +137,17 @@ static void move_on(struct informer *informer)
         return;
     case REFLECTOR_LIST:
         if (!move->continue_token)
-            records_clear(&informer->fresh);
+            begin_set(informer);
         ask(informer, move);
         return;
     case REFLECTOR_PROBE:
         ask(informer, move);
         return;
     case REFLECTOR_WATCH:
-        records_clear(&informer->fresh);
+        if (move->initial_events)
+            begin_set(informer);
+        else
+            records_clear(&informer->fresh);
         watch(informer, move);
         return;
     }
@@ -214,13 +230,28 @@ static const void *read_object(struct informer *informer, const json_t *object)
     return record;
 }
 
+/* The same to a kind that keeps its objects itself. */
+static void hand_over(struct informer *informer, const json_t *object,
+                      bool (*take)(void *context, const json_t *object, struct error *error))
+{
+    struct error error = {0};
+
+    if (!take(informer->kind->sink_context, object, &error))
+        skip(informer, object, error.text);
+}
+
 /* An object that cannot be read is still there: what we know of it stays until it can be read, so
  * that a new list does not tell of it as deleted. */
 static void collect(struct informer *informer, const json_t *object)
 {
-    const void *record = read_object(informer, object);
+    const void *record;
     char key[KEY_SIZE];
 
+    if (informer->kind->sink) {
+        hand_over(informer, object, informer->kind->sink->put);
+        return;
+    }
+    record = read_object(informer, object);
     if (!record && object_key(object, key) && (record = store_get(informer->store, key)))
         record_ref(record);
     if (record)
@@ -231,15 +262,22 @@ static void drop(struct informer *informer, const json_t *object)
 {
     char key[KEY_SIZE];
 
-    if (object_key(object, key))
+    if (informer->kind->sink)
+        hand_over(informer, object, informer->kind->sink->remove);
+    else if (object_key(object, key))
         record_unref(records_remove(&informer->fresh, key));
 }
 
 static void put(struct informer *informer, const json_t *object)
 {
-    const struct record *record = read_object(informer, object);
+    const struct record *record;
     const void *before;
 
+    if (informer->kind->sink) {
+        hand_over(informer, object, informer->kind->sink->put);
+        return;
+    }
+    record = read_object(informer, object);
     if (!record)
         return;
     before = store_get(informer->store, record->key);
@@ -257,6 +295,10 @@ static void take_away(struct informer *informer, const json_t *object)
     char key[KEY_SIZE];
     const void *before;
 
+    if (informer->kind->sink) {
+        hand_over(informer, object, informer->kind->sink->remove);
+        return;
+    }
     if (!object_key(object, key)) {
         skip(informer, object, "a deleted object without a name");
         return;
@@ -279,7 +321,10 @@ static void tell(void *context, const void *before, const void *after)
 
 static void replace(struct informer *informer)
 {
-    store_replace(informer->store, &informer->fresh, tell, informer);
+    if (informer->kind->sink)
+        informer->kind->sink->complete(informer->kind->sink_context);
+    else
+        store_replace(informer->store, &informer->fresh, tell, informer);
     informer->synced = true;
 }
 

@@ -28,10 +28,26 @@ typedef void *(*informer_read_fn)(const json_t *object, struct error *error);
 typedef void (*informer_changed_fn)(void *context, const void *before, const void *after,
                                     bool initial);
 
+/*
+ * A kind whose objects are kept in another form than records, where those would be too large
+ * (informers/pods.h): no store, and no informer_changed_fn. What a list does not name between begin
+ * and complete is gone; a begin without complete was a list that was cut.
+ */
+struct informer_sink {
+    void (*begin)(void *context);
+    bool (*put)(void *context, const json_t *object, struct error *error); /* false: skipped */
+    bool (*remove)(void *context, const json_t *object, struct error *error);
+    void (*complete)(void *context);
+    void (*trouble)(void *context, bool trouble); /* whether what is kept may be out of date */
+};
+
 struct informer_kind {
     const struct kube_resource *resource;
     informer_read_fn read;
     const struct store_index *indices;
+    const struct informer_sink *sink; /* NULL: records in a store */
+    void *sink_context;
+    unsigned page_max; /* objects in a page of a list; 0: REFLECTOR_PAGE */
 };
 
 /* The waiting side; the controller gives one built on net/. */

@@ -31,8 +31,21 @@ void reflector_init(struct reflector *reflector, uint64_t seed)
     *reflector = (struct reflector){
         .backoff = {.random = seed},
         .page = REFLECTOR_PAGE,
+        .page_max = REFLECTOR_PAGE,
         .trouble = "not started",
     };
+}
+
+void reflector_limit_page(struct reflector *reflector, unsigned page_max)
+{
+    assert(page_max >= PAGE_MIN && page_max <= REFLECTOR_PAGE);
+    reflector->page = reflector->page_max = page_max;
+}
+
+/* How many objects may come in one answer without pages. */
+static size_t whole_max(const struct reflector *reflector)
+{
+    return (size_t)reflector->page_max * (REFLECTOR_WHOLE_MAX / REFLECTOR_PAGE);
 }
 
 static void forget_token(struct reflector *reflector)
@@ -84,7 +97,7 @@ static void move_list(struct reflector *reflector)
 {
     bool first = !reflector->continue_token;
 
-    if (first && !reflector->whole && reflector->count > REFLECTOR_WHOLE_MAX)
+    if (first && !reflector->whole && reflector->count > whole_max(reflector))
         reflector->consistent = true;
     reflector->phase = REFLECTOR_LISTING;
     reflector->move = (struct reflector_move){
@@ -160,7 +173,7 @@ static void filled(struct reflector *reflector, const char *version)
     assert(kept);
     reflector->listed = true;
     reflector->consistent = reflector->whole = reflector->plain = false;
-    reflector->page = REFLECTOR_PAGE;
+    reflector->page = reflector->page_max;
     reflector->cut_fillings = 0;
     reflector->trouble[0] = '\0';
 }

@@ -92,6 +92,7 @@ struct reflector {
     bool plain;              /* this list without WatchList */
     bool watch_list_refused; /* the server does not know WatchList */
     unsigned page;           /* objects a page; less after answers that did not arrive */
+    unsigned page_max;       /* what it is again after an answer that did */
     size_t count;            /* objects in the newest list */
     unsigned cut_fillings, short_watches; /* in a row */
 
@@ -106,6 +107,8 @@ struct reflector {
 
 /* seed decides every random choice. */
 void reflector_init(struct reflector *reflector, uint64_t seed);
+/* Smaller pages, for objects that are larger than most; at least 8. */
+void reflector_limit_page(struct reflector *reflector, unsigned page_max);
 void reflector_finish(struct reflector *reflector);
 
 /* Each of these sets reflector->move; now_ms is monotonic. */

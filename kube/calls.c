@@ -91,6 +91,8 @@ void kube_list(struct arena *arena, struct request *request, const struct kube_r
     begin(request, "List", "GET", kube_path(arena, resource, NULL, NULL, NULL));
     request_add_header(request, "Accept",
                        resource->metadata_only ? METADATA("PartialObjectMetadataList") : WHOLE);
+    if (resource->field_selector)
+        add_pair(&query, "fieldSelector", resource->field_selector);
     if (limit > 0)
         add_number(&query, "limit", limit);
     if (continue_token && *continue_token) {
@@ -113,6 +115,8 @@ void kube_watch(struct arena *arena, struct request *request, const struct kube_
                        resource->metadata_only ? METADATA("PartialObjectMetadata") : WHOLE);
     add_pair(&query, "watch", "true");
     add_pair(&query, "allowWatchBookmarks", "true");
+    if (resource->field_selector)
+        add_pair(&query, "fieldSelector", resource->field_selector);
     if (initial_events) {
         add_pair(&query, "sendInitialEvents", "true");
         add_pair(&query, "resourceVersionMatch", "NotOlderThan");

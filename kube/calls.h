@@ -23,7 +23,8 @@ struct kube_resource {
     const char *plural;  /* "podidentitybindings" */
     const char *kind;    /* "PodIdentityBinding" */
     bool namespaced;
-    bool metadata_only; /* list and watch as PartialObjectMetadata */
+    bool metadata_only;         /* list and watch as PartialObjectMetadata */
+    const char *field_selector; /* of list and watch; NULL: all objects */
 };
 
 /* Path of the collection (namespace_name NULL: all namespaces) or of one object. In the arena. */

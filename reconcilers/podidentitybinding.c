@@ -278,3 +278,14 @@ bool reconcile_is_own_write(const struct scene *scene, const char *key, const ch
 
     return text_equal(entry->written_version, resource_version);
 }
+
+bool reconcile_looks_at_pods(const struct scene *scene, const struct podidentitybinding *binding)
+{
+    const struct ledger_entry *entry =
+        ledger_entry(scene->ledger, binding->record.key, binding->record.uid);
+    const struct condition *associated =
+        podidentitybinding_condition(&binding->status, "Associated");
+
+    return binding->meta.deleted_ms != 0 || entry->failed_ms == 0 ||
+           (associated && text_equal(associated->reason, "ComputeWithoutAgent"));
+}

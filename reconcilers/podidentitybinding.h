@@ -12,6 +12,7 @@
 #include "base/error.h"
 
 struct events;
+struct podidentitybinding;
 struct scene;
 struct told;
 struct transport;
@@ -59,3 +60,7 @@ void reconcile_release_start(struct scene *scene, struct transport *transport, c
  * news. */
 bool reconcile_is_own_write(const struct scene *scene, const char *key, const char *uid,
                             const char *resource_version);
+
+/* Would its plan or its report say anything else when its pods change? Not while it waits for AWS
+ * or for a person: it comes back in its own time. */
+bool reconcile_looks_at_pods(const struct scene *scene, const struct podidentitybinding *binding);

@@ -13,6 +13,7 @@
 
 struct ledger;
 struct picture;
+struct pods;
 struct store;
 
 struct settings {
@@ -40,6 +41,7 @@ struct scene {
     struct settings settings;
     struct account account;
     const struct store *bindings, *grants, *service_accounts, *namespaces;
+    const struct pods *pods; /* NULL: not watched */
     struct picture *picture;
     struct ledger *ledger;
     struct brake brake;

@@ -14,12 +14,17 @@
 #include "kube/calls.h"
 
 static const struct kube_resource bindings = {
-    "podidentity.io", "v1alpha1", "podidentitybindings", "PodIdentityBinding", true, false,
+    "podidentity.io", "v1alpha1", "podidentitybindings", "PodIdentityBinding", true, false, NULL,
 };
 static const struct kube_resource accounts = {
-    "", "v1", "serviceaccounts", "ServiceAccount", true, true,
+    "", "v1", "serviceaccounts", "ServiceAccount", true, true, NULL,
 };
-static const struct kube_resource namespaces = {"", "v1", "namespaces", "Namespace", false, true};
+static const struct kube_resource namespaces = {
+    "", "v1", "namespaces", "Namespace", false, true, NULL,
+};
+static const struct kube_resource some_pods = {
+    "", "v1", "pods", "Pod", true, false, "status.phase!=Failed",
+};
 
 #define ALL_OF_IT "application/json;drop=metadata.managedFields"
 #define METADATA_OF(kind)                                                                          \
@@ -146,6 +151,21 @@ static void watches_with_bookmarks_always(void **state)
                    cases[i].timeout_s);
         assert_string_equal(header(&request, "Accept"), METADATA_OF("PartialObjectMetadata"));
     }
+}
+
+static void asks_for_some_objects_of_a_kind_on_every_page(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+    struct request request;
+
+    (void)state;
+    kube_list(arena, &request, &some_pods, NULL, 50, "next");
+    assert_string_equal(request.query,
+                        "fieldSelector=status.phase%21%3DFailed&limit=50&continue=next");
+    kube_watch(arena, &request, &some_pods, "342", false, 300);
+    assert_string_equal(request.query, "watch=true&allowWatchBookmarks=true&fieldSelector="
+                                       "status.phase%21%3DFailed&resourceVersion=342&"
+                                       "timeoutSeconds=300");
 }
 
 static void patches_status_only_over_the_version_it_saw(void **state)
@@ -358,6 +378,7 @@ int main(void)
         cmocka_unit_test(gets_one_object),
         cmocka_unit_test(lists_from_the_version_it_is_told),
         cmocka_unit_test(watches_with_bookmarks_always),
+        cmocka_unit_test(asks_for_some_objects_of_a_kind_on_every_page),
         cmocka_unit_test(patches_status_only_over_the_version_it_saw),
         cmocka_unit_test(keeps_metadata_that_a_patch_brings),
         cmocka_unit_test(writes_the_whole_list_of_finalizers),

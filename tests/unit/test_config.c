@@ -69,6 +69,7 @@ static const struct precedence {
     {"grant-label-keys", "a", "example.com/b", "a,b"},
     {"on-withdrawal", "Delete", "Keep", "Delete"},
     {"withdrawal-grace", "1h", "2h", "0s"},
+    {"watch-pods", "false", "true", "false"},
     {"log-level", "debug", "warn", "error"},
     {"log-format", "text", "json", "text"},
 };
@@ -283,7 +284,8 @@ static void refuses_arguments_with_one_line(void **state)
         {{"--cluster_name=main"}, "--cluster_name: no such flag; did you mean --cluster-name?"},
         {{"-region", "x"}, "-region: no such flag; did you mean --region?"},
         {{"--leader-elect"}, "--leader-elect: no such flag; --help lists them all"},
-        {{"--watch-pods=false"}, "--watch-pods: no such flag; --help lists them all"},
+        {{"--manage-agent-addon=false"},
+         "--manage-agent-addon: no such flag; --help lists them all"},
         {{"--"}, "--: no such flag; --help lists them all"},
         {{"--=x"}, "--: no such flag; --help lists them all"},
         {{"--" LONG_64 LONG_64}, "--aaaaaaaa"},

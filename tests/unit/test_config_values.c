@@ -384,7 +384,7 @@ static void suggests_the_name_that_a_typo_meant(void **state)
         {"loglevel", "log-level"},
         {"colour", NULL},
         {"leader-elect", NULL},
-        {"watch-pods", NULL},
+        {"manage-agent-addon", NULL},
         {"x", NULL},
         {"", NULL},
         {HUNDRED, NULL},
