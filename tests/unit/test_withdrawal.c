@@ -163,6 +163,21 @@ static void an_edit_whose_grant_goes_too_keeps_the_role_in_use(void **state)
     assert_contains(message_of(world, "cart", "Allowed"), "The grant was withdrawn");
 }
 
+static void a_retired_role_still_goes_after_the_withdrawal(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    bind_and_settle(world, "cart", BOUND_TO("cart"));
+    assert_non_null(cart_role(world)); /* retired, for pods that still use it */
+    withdraw(world);
+    fake_world_restart(world);
+    assert_true(fake_world_settle(world));
+    assert_true(fake_world_pass(world, DAY_MS));
+    assert_null(cart_role(world));
+    assert_non_null(fake_aws_association(&world->aws, "shop", "cart"));
+}
+
 static void an_edit_that_only_takes_away_is_followed_after_the_withdrawal(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(MANAGED_WITH_TWO);
@@ -360,6 +375,7 @@ int main(void)
         cmocka_unit_test(an_edit_that_is_not_granted_keeps_the_granted_state_and_names_both),
         cmocka_unit_test(an_edit_to_a_role_that_is_not_granted_keeps_the_managed_one),
         cmocka_unit_test(an_edit_whose_grant_goes_too_keeps_the_role_in_use),
+        cmocka_unit_test(a_retired_role_still_goes_after_the_withdrawal),
         cmocka_unit_test(an_edit_that_only_takes_away_is_followed_after_the_withdrawal),
         cmocka_unit_test(deletes_association_then_role_when_the_grace_is_over),
         cmocka_unit_test(the_grace_outlives_a_restart),
