@@ -93,15 +93,25 @@ static bool has_managed_role(const struct podidentitybinding *binding)
 struct succession {
     struct watched *watched;
     const struct podidentitybinding *other; /* that came, went or changed */
+    bool makes_room;                        /* it wants no role of ours any more */
 };
+
+static bool is_allowed(const struct podidentitybinding *binding)
+{
+    const struct condition *allowed = podidentitybinding_condition(&binding->status, "Allowed");
+
+    return allowed && allowed->status == CONDITION_TRUE;
+}
 
 static void add_if_younger(void *context, const void *record)
 {
     const struct podidentitybinding *binding = record;
     const struct succession *succession = context;
 
-    if (!binding->spec.role_arn && grants_is_older(succession->other, binding))
-        add_binding(succession->watched, binding);
+    if (binding->spec.role_arn || !grants_is_older(succession->other, binding) ||
+        (succession->makes_room && is_allowed(binding)))
+        return;
+    add_binding(succession->watched, binding);
 }
 
 static void find_limit(void *context, const void *record)
@@ -126,9 +136,10 @@ static void add_if_selecting(void *context, const void *record)
 }
 
 /* Under maxBindings those that are younger move up or down. */
-static void add_waiting(struct watched *watched, const struct podidentitybinding *binding)
+static void add_waiting(struct watched *watched, const struct podidentitybinding *binding,
+                        bool makes_room)
 {
-    struct succession succession = {.watched = watched, .other = binding};
+    struct succession succession = {.watched = watched, .other = binding, .makes_room = makes_room};
     bool limited = false;
 
     store_each(watched->scene->grants, find_limit, &limited);
@@ -156,7 +167,7 @@ static void binding_changed(void *context, const void *before, const void *after
     if (came_or_went)
         add_rivals(watched, binding);
     if (has_managed_role(before) != has_managed_role(after))
-        add_waiting(watched, binding);
+        add_waiting(watched, binding, !has_managed_role(after));
     if (before && after &&
         ((const struct podidentitybinding *)before)->meta.generation == binding->meta.generation)
         return; /* nothing that grants are asked about */

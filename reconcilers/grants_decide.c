@@ -165,8 +165,9 @@ bool grant_serves(struct arena *arena, const struct podidentitygrant *grant,
     if (!grant_matches(grant, binding->record.namespace_name, binding->spec.service_account, scene))
         return false;
     items = grant_items_of(arena, binding, scene);
-    for (size_t i = 0; i < items.count; i++)
-        if (grant_item_ask(&items.list[i], grant))
+    /* From the end: whether there is room is asked first in the list, and costs the most. */
+    for (size_t i = items.count; i > 0; i--)
+        if (grant_item_ask(&items.list[i - 1], grant))
             return true;
     return false;
 }

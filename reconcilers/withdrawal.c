@@ -116,23 +116,26 @@ static enum verdict wish(struct work *work, struct request *request)
     return VERDICT_NEXT;
 }
 
+static bool picture_agrees(const struct work *work)
+{
+    const struct picture_role *role = picture_role(work->scene->picture, work->want.role_name);
+    char digest[DIGEST_SIZE];
+
+    difference_wish_digest(digest, work->arena, &work->want);
+    return role && text_equal(role->binding_uid, work->binding->record.uid) &&
+           text_equal(role->digest, digest);
+}
+
 /* A role that is not ours, or is as wanted already, has nothing to narrow. */
 static enum verdict remember(struct work *work, struct request *request)
 {
     const struct ledger_entry *ledger = work->ledger;
-    const struct picture_role *role;
-    char digest[DIGEST_SIZE];
 
     (void)request;
-    if (!work->want.managed ||
-        (ledger->verified && ledger->generation == work->binding->meta.generation)) {
-        work->have.verified = true;
-        return VERDICT_NEXT;
-    }
-    role = picture_role(work->scene->picture, work->want.role_name);
-    difference_wish_digest(digest, work->arena, &work->want);
-    work->have.verified = role && text_equal(role->binding_uid, work->binding->record.uid) &&
-                          text_equal(role->digest, digest);
+    work->have.verified =
+        !work->want.managed ||
+        (ledger->verified && ledger->generation == work->binding->meta.generation) ||
+        picture_agrees(work);
     if (work->have.verified && work->ledger->retired_until_ms == 0 && removal_has_retired(work))
         work->ledger->retired_until_ms = work->now_ms; /* its tag says when; read it now */
     return VERDICT_NEXT;

@@ -63,7 +63,8 @@ static json_t *parse(const char *text)
 static void begin_process(struct fake_world *world)
 {
     world->scene = (struct scene){
-        .settings = settings,
+        /* Flags of the program: the next process has those of the one before. */
+        .settings = world->scene.settings.cluster_name ? world->scene.settings : settings,
         .bindings = world->bindings,
         .grants = world->grants,
         .service_accounts = world->service_accounts,

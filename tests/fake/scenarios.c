@@ -128,6 +128,28 @@ static void somebody_took_boundary(struct fake_world *world)
     world->aws.boundary_required = true;
 }
 
+static void withdraw(struct fake_world *world)
+{
+    fake_kubernetes_delete(&world->kubernetes, "podidentitygrants", "", "shop");
+}
+
+static void have_deletion_on_withdrawal(struct fake_world *world)
+{
+    world->scene.settings.delete_on_withdrawal = true;
+    world->scene.settings.withdrawal_grace_ms = 5000;
+    have_managed(world);
+}
+
+/* Somebody hung a policy on the role and took the boundary away, and the process is new. */
+static void have_more_than_granted(struct fake_world *world)
+{
+    somebody_took_boundary(world);
+    for (size_t i = 0; i < world->aws.role_count; i++)
+        if (!world->aws.roles[i]->foreign)
+            fake_pairs_put(&world->aws.roles[i]->attached, "arn:aws:iam::aws:policy/Extra", "");
+    fake_world_restart(world);
+}
+
 const struct scenario scenarios[] = {
     {"create a managed role with two policies", make_role, bind_managed, 0, "True Ready", true},
     {"create on a slow IAM and a slower EKS", make_young, bind_managed, 0, "True Ready", false},
@@ -148,6 +170,9 @@ const struct scenario scenarios[] = {
     {"delete with a retired role", have_retired, unbind, 0, "", false},
     {"delete on an existing role", have_existing, unbind, 0, "", true},
     {"association of a former binding", left_over_existing, bind_existing, 0, "True Ready", true},
+    {"withdrawal that deletes after the grace", have_deletion_on_withdrawal, withdraw, 0,
+     "False NotGranted", false},
+    {"withdrawal that narrows", have_more_than_granted, withdraw, 0, "False NotGranted", false},
     {"association and role of a former binding", left_over_managed, bind_managed, 0,
      "False RoleOfFormerBinding", false},
 };

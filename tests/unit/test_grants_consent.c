@@ -45,6 +45,12 @@ static void consents_only_where_all_three_are_named(void **state)
          false},
         {STATEMENT(LIKE(TAG("eks-cluster-arn") ":\"arn:aws:eks:*\"," NAMESPACE "," ACCOUNT)),
          false},
+        {STATEMENT(LIKE(CLUSTER "," NAMESPACE
+                                "," TAG("kubernetes-service-account") ":[\"cart\",\"cart*\"]")),
+         false},
+        {STATEMENT(
+             LIKE(TAG("eks-cluster-arn") ":[\"" CLUSTER_ARN "\",\"*\"]," NAMESPACE "," ACCOUNT)),
+         false},
         /* Named in one statement, admitted by another that asks nothing. */
         {"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{"
          "\"Service\":\"pods.eks.amazonaws.com\"},\"Action\":[\"sts:AssumeRole\","

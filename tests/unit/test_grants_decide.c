@@ -344,13 +344,13 @@ static void random_grant(struct text *spec)
     static const char *const globs[] = {"\"*\"", "\"p1\"", "\"p*\",\"q\"", "\"**\"", ""};
     static const char *const limits[] = {"", ",\"maxBindings\":0", ",\"maxBindings\":1",
                                          ",\"maxBindings\":2"};
-    static const char *const more[] = {"",
-                                       ",\"allowRetain\":true",
-                                       ",\"targetRoleARNs\":[\"*\"]",
-                                       ",\"adoption\":{\"associations\":true}",
-                                       ",\"existingRoles\":{\"arns\":[\"*\"]}",
-                                       ",\"existingRoles\":{\"arns\":[\"p1\"],"
-                                       "\"requireTrustConsent\":true}"};
+    static const char *const more[] = {
+        "",
+        ",\"allowRetain\":true",
+        ",\"targetRoleARNs\":[\"*\"]",
+        ",\"adoption\":{\"associations\":true}",
+        ",\"existingRoles\":{\"arns\":[\"*\"]}",
+        ",\"existingRoles\":{\"arns\":[\"p1\"],\"requireTrustConsent\":true}"};
 
     text_printf(spec, "{\"namespaces\":{%s},\"serviceAccounts\":[%s]", pick(selectors, 6),
                 pick(accounts, 5));

@@ -148,6 +148,36 @@ static void an_edit_to_a_role_that_is_not_granted_keeps_the_managed_one(void **s
     assert_condition(world, "cart", "Allowed", "False NotGranted");
 }
 
+/* The role in use is then not the one that the spec wants: it must not be retired as unwanted. */
+static void an_edit_whose_grant_goes_too_keeps_the_role_in_use(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    fake_world_bind(world, "cart", BOUND_TO("cart"));
+    withdraw(world);
+    assert_true(fake_world_settle(world));
+    assert_true(fake_world_pass(world, 3 * DAY_MS));
+    assert_non_null(cart_role(world));
+    assert_null(fake_pairs_get(&cart_role(world)->tags, TAG_RETIRED_AT));
+    assert_contains(message_of(world, "cart", "Allowed"), "The grant was withdrawn");
+}
+
+static void a_retired_role_still_goes_after_the_withdrawal(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    bind_and_settle(world, "cart", BOUND_TO("cart"));
+    assert_non_null(cart_role(world)); /* retired, for pods that still use it */
+    withdraw(world);
+    fake_world_restart(world);
+    assert_true(fake_world_settle(world));
+    assert_true(fake_world_pass(world, DAY_MS));
+    assert_null(cart_role(world));
+    assert_non_null(fake_aws_association(&world->aws, "shop", "cart"));
+}
+
 static void an_edit_that_only_takes_away_is_followed_after_the_withdrawal(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(MANAGED_WITH_TWO);
@@ -318,6 +348,23 @@ static void asks_for_consent_anew_when_the_grant_comes_to_require_it(void **stat
     assert_condition(world, "cart", "RoleReady", "False TrustInsufficient");
 }
 
+/* What another binding of the role has read must not stand for the consent to this one. */
+static void asks_for_consent_of_each_binding_after_a_restart(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(BOUND_TO("cart"));
+
+    (void)state;
+    bind_and_settle(world, "till", BOUND_TO("till"));
+    fake_world_grant(world, "shop",
+                     "{\"namespaces\":{\"names\":[\"shop\"]},\"serviceAccounts\":[\"*\"],"
+                     "\"existingRoles\":{\"arns\":[\"" EXISTING
+                     "\"],\"requireTrustConsent\":true}}");
+    fake_world_restart(world);
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "RoleReady", "False TrustInsufficient");
+    assert_condition(world, "till", "RoleReady", "False TrustInsufficient");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +374,8 @@ int main(void)
         cmocka_unit_test(puts_a_trust_right_only_where_that_takes_away),
         cmocka_unit_test(an_edit_that_is_not_granted_keeps_the_granted_state_and_names_both),
         cmocka_unit_test(an_edit_to_a_role_that_is_not_granted_keeps_the_managed_one),
+        cmocka_unit_test(an_edit_whose_grant_goes_too_keeps_the_role_in_use),
+        cmocka_unit_test(a_retired_role_still_goes_after_the_withdrawal),
         cmocka_unit_test(an_edit_that_only_takes_away_is_followed_after_the_withdrawal),
         cmocka_unit_test(deletes_association_then_role_when_the_grace_is_over),
         cmocka_unit_test(the_grace_outlives_a_restart),
@@ -336,6 +385,7 @@ int main(void)
         cmocka_unit_test(a_binding_that_is_deleted_goes_without_a_grant),
         cmocka_unit_test(requires_the_consent_of_the_roles_owner),
         cmocka_unit_test(asks_for_consent_anew_when_the_grant_comes_to_require_it),
+        cmocka_unit_test(asks_for_consent_of_each_binding_after_a_restart),
     };
 
     return cmocka_run_group_tests_name("withdrawal", tests, NULL, NULL);
