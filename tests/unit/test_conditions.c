@@ -152,6 +152,18 @@ static void what_is_tried_again_is_reconciling_and_not_stalled(void **state)
                         "docs/errors.md#D20-THROTTLED");
 }
 
+static void what_only_takes_its_time_is_not_stalled(void **state)
+{
+    AUTO_PLACE struct place *place = place_open("");
+
+    (void)state;
+    find_all_good(place);
+    find(place, FACET_ASSOCIATION, CONDITION_UNKNOWN, "Settling");
+    conditions_compute(&place->status, &place->work);
+    assert_says(place, "Ready", "Unknown Settling");
+    assert_says(place, "Stalled", "");
+}
+
 static void a_transition_time_stays_while_the_status_does(void **state)
 {
     AUTO_PLACE struct place *same = place_open(WITH_CONDITION("RoleReady", "True", "Other"));
@@ -198,6 +210,7 @@ int main(void)
         cmocka_unit_test(the_first_facet_that_is_not_true_holds_ready_back),
         cmocka_unit_test(a_refusal_that_no_row_explained_is_of_the_facet_of_its_row),
         cmocka_unit_test(what_is_tried_again_is_reconciling_and_not_stalled),
+        cmocka_unit_test(what_only_takes_its_time_is_not_stalled),
         cmocka_unit_test(a_transition_time_stays_while_the_status_does),
         cmocka_unit_test(a_facet_not_come_to_stays_true_but_never_false),
         cmocka_unit_test(a_message_that_is_too_long_is_cut),
