@@ -13,8 +13,10 @@ static void a_change_is_told_once_and_not_again(void **state)
     fake_world_reconcile(world, "cart");
     assert_condition(world, "cart", "Ready", "False NotGranted");
     assert_int_equal(fake_kubernetes_events(&world->kubernetes, "NotGranted"), 1);
+    fake_world_bind(world, "cart", MANAGED_WITH_TWO); /* another generation, the same trouble */
     fake_world_reconcile(world, "cart");
-    fake_world_reconcile(world, "cart");
+    assert_int_equal(world->kubernetes.status_writes, 2);
+    assert_int_equal(fake_counts_get(&world->wire.operations, "PatchEvent"), 0);
     assert_int_equal(fake_kubernetes_events(&world->kubernetes, "NotGranted"), 1);
 }
 
