@@ -20,11 +20,12 @@ WAYS = [meddler.RESET, meddler.ENDED, meddler.BROKEN, meddler.ENDED_INSIDE]
 RATES = {"iam_rate": 1000, "eks_rate": 1000}
 
 
-@pytest.fixture
-def between(cluster, controller, tmp_path):
-    """A Meddler through which the controller talks to the API server."""
-    with Meddler(cluster.plane, tmp_path) as proxy:
-        with controller.with_settings(kubeconfig=proxy.kubeconfig(cluster), **RATES):
+@pytest.fixture(scope="module")
+def between(cluster, session_controller, tmp_path_factory):
+    """A Meddler through which the controller talks to the API server, from its first test to the
+    end of this file."""
+    with Meddler(cluster.plane, tmp_path_factory.mktemp("meddler")) as proxy:
+        with session_controller.with_settings(kubeconfig=proxy.kubeconfig(cluster), **RATES):
             proxy.wait_watch(BINDINGS)
             yield proxy
 
@@ -113,13 +114,13 @@ def test_a_watch_cut_a_hundred_times_misses_nothing_and_lists_nothing(cluster, p
         [lambda name=name: place.delete(name, wait=False) for name in doomed + [doomed[0]]],
     ) for change in three][:CUTS]
     listed = len(cluster.audited("list"))
-    watched = len(between.watched)
+    watched, cuts = len(between.watched), between.cuts
 
     for number, change in enumerate(changes):
         between.wait_watch(BINDINGS)
         assert between.cut_at_line(BINDINGS, WAYS[number % len(WAYS)]) == 1
         change()
-        wait_until(lambda: between.cuts == number + 1, 30, f"cut {number + 1}")
+        wait_until(lambda: between.cuts == cuts + number + 1, 30, f"cut {number + 1}")
 
     for name in edited + made:
         place.wait_ready(name)
@@ -128,7 +129,7 @@ def test_a_watch_cut_a_hundred_times_misses_nothing_and_lists_nothing(cluster, p
     for name in edited:
         assert policy_of(place, aws, name) == WRITE_S3
     assert {one["serviceAccount"] for one in aws.associations(place.name)} == {*edited, *made}
-    assert between.cuts == CUTS
+    assert between.cuts == cuts + CUTS
     again = [uri for plural, uri in between.watched[watched:] if plural == BINDINGS]
     assert len(again) >= CUTS
     assert all("resourceVersion=" in uri and "sendInitialEvents=true" not in uri for uri in again)
