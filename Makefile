@@ -73,7 +73,11 @@ ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(JOBS)
 endif
 MAKEFLAGS += --no-print-directory
-PYTEST = PODIDENTITY_VARIANT=$(VARIANT) "$$(tests/python.sh)" -m pytest tests
+# Tests wait more than they work, so three files run at a time, each with servers of its own; on a
+# cluster of the user's there can be one controller only.
+PYTEST_JOBS ?= $(if $(KUBECONFIG),0,3)
+PYTEST = PODIDENTITY_VARIANT=$(VARIANT) "$$(tests/python.sh)" -m pytest -n $(PYTEST_JOBS) \
+    --dist loadfile tests
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:

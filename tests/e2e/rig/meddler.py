@@ -40,6 +40,7 @@ class Meddler(Proxy):
         self._trust = ssl.create_default_context(cafile=str(plane.certificate))
         self.watched = []
         self.cuts = 0
+        self.rewrites = {}  # plural → (line → line)
         super().__init__(plane.port)
 
     def kubeconfig(self, cluster):
@@ -72,13 +73,12 @@ class Meddler(Proxy):
         return self._call(arm())
 
     def rewrite(self, plural, change):
-        """From now on each line of an open watch of a resource passes as change(line) gives it."""
+        """From now on each line of a watch of this resource passes as change(line) gives it; with
+        None as it came."""
         async def set_now():
-            for watch in self._watches(plural):
-                watch.rewrite = change
-            return len(self._watches(plural))
+            self.rewrites[plural] = change
 
-        return self._call(set_now())
+        self._call(set_now())
 
     def _watches(self, plural):
         return [one for one in list(self._connections) if one.plural == plural and one.streaming]
@@ -115,7 +115,6 @@ class _Connection:
         self.plural = watch.group(2).decode() if watch else None
         self.streaming = False  # the answer's head has passed
         self.end = None         # how to end at a line
-        self.rewrite = None     # line → line
         self._meddler = meddler
         self._client = client
         self._server = server
@@ -176,8 +175,9 @@ class _Connection:
         return (await self._server[0].readexactly(size + 2))[:-2]
 
     def _pass(self, data):
-        if self.rewrite and not self._inside and data.endswith(b"\n"):
-            data = b"".join(map(self.rewrite, data.splitlines(keepends=True)))
+        rewrite = self._meddler.rewrites.get(self.plural)
+        if rewrite and not self._inside and data.endswith(b"\n"):
+            data = b"".join(map(rewrite, data.splitlines(keepends=True)))
         self._client[1].write(_chunk(data))
         self._lines += data.count(b"\n")
         self._inside = not data.endswith(b"\n")
