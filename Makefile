@@ -13,6 +13,8 @@ JOBS    ?= $(shell nproc 2>/dev/null || echo 2)
 TEST    ?= *
 # A test that waits for ever ends here; the slowest takes seconds, under valgrind minutes.
 TEST_SECONDS ?= 900
+# How long `make fuzz` feeds each of its targets.
+FUZZ_SECONDS ?= 20
 # make V=1 shows whole commands.
 V       ?=
 
@@ -37,11 +39,13 @@ LINKING   := -Wl,-z,noexecstack -Wl,-z,relro -Wl,-z,now -Wl,--as-needed \
 FLAGS_release  := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fPIE
 FLAGS_sanitize := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_memcheck := -O1
+FLAGS_fuzz     := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+    -fno-omit-frame-pointer
 LINK_release   := -pie
 
 # The goals people ask for install what is missing first, then call make for the files. Only then
 # is there a compiler to ask.
-DESK := demo test bench sanitize memcheck lint layers format vectors deps clean help
+DESK := demo test bench sanitize memcheck fuzz lint layers format vectors deps clean help
 ifneq ($(filter-out $(DESK),$(or $(MAKECMDGOALS),all)),)
 ANSWERS := build/answers$(subst /,-,$(addprefix -,$(CC))).mk
 include $(ANSWERS)
@@ -62,18 +66,23 @@ LIBRARY := $(BUILD)/lib$(NAME).a
 PROGRAM := $(if $(wildcard cli/main.c),$(BUILD)/bin/$(NAME))
 TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard \
     $(foreach folder,unit torture property,$(addprefix tests/$(folder)/test_,$(TEST:=.c)))))
-LAYOUT  := $(wildcard $(addsuffix /*.[ch],$(LAYERS) tests/unit tests/torture tests/property tests/fake))
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+LAYOUT  := $(wildcard $(addsuffix /*.[ch],$(LAYERS) tests/unit tests/torture tests/property tests/fake tests/fuzz))
 
 ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
 MAKEFLAGS += -j$(JOBS)
 endif
 MAKEFLAGS += --no-print-directory
-PYTEST = PODIDENTITY_VARIANT=$(VARIANT) "$$(tests/python.sh)" -m pytest tests
+# Tests wait more than they work, so three files run at a time, each with servers of its own; on a
+# cluster of the user's there can be one controller only.
+PYTEST_JOBS ?= $(if $(KUBECONFIG),0,3)
+PYTEST = PODIDENTITY_VARIANT=$(VARIANT) "$$(tests/python.sh)" -m pytest -n $(PYTEST_JOBS) \
+    --dist loadfile tests
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests unit tidy $(DESK)
+.PHONY: all tests unit fuzzed tidy $(DESK)
 
 all: $(LIBRARY) $(PROGRAM) ## build the program: build/release/bin/podidentity
 tests: $(TESTS)
@@ -108,6 +117,11 @@ memcheck: ## the unit and torture tests under valgrind
 	@$(MAKE) vectors
 	@$(MAKE) VARIANT=memcheck unit \
 	    RUN="env PROPERTY_DOCUMENTS=500 valgrind --quiet --leak-check=full --error-exitcode=1"
+fuzz: ## feed whatever reads bytes from outside for FUZZ_SECONDS each (20)
+	@tests/deps.sh fuzz
+	@$(MAKE) CC=clang VARIANT=fuzz fuzzed
+fuzzed: $(FUZZERS)
+	@sh tests/fuzz/run.sh $(BUILD) $(FUZZ_SECONDS) $(FUZZERS)
 lint: layers ## ask clang-tidy, cppcheck, clang-format and clang for findings
 	@tests/deps.sh lint
 	@$(MAKE) tidy
@@ -146,6 +160,8 @@ $(BUILD)/libfake.a: $(FAKES)
 	$(call SAY,AR)$(AR) rcs $@ $^
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/libfake.a $(LIBRARY)
 	$(LINK) $^ -lcmocka $(PACKAGES_LIBS) $(LDLIBS) -o $@
+$(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
+	$(LINK) -fsanitize=fuzzer $^ $(PACKAGES_LIBS) $(LDLIBS) -o $@
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -c $< -o $@
@@ -172,4 +188,4 @@ $(ANSWERS): Makefile
 	} >$@.part
 	@mv $@.part $@ && rm -f $@.try
 
--include $(OBJECTS:.o=.d) $(FAKES:.o=.d) $(TESTS:=.d) $(BUILD)/cli/main.d
+-include $(OBJECTS:.o=.d) $(FAKES:.o=.d) $(TESTS:=.d) $(FUZZERS:=.d) $(BUILD)/cli/main.d

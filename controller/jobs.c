@@ -71,6 +71,16 @@ static void wake(struct timer *timer)
     task_schedule(jobs->world->loop, &jobs->pump);
 }
 
+/* As controller-runtime does: a rate over a counter that is not there yet is no alert. */
+static void count_from_zero(struct metrics *metrics)
+{
+    for (size_t i = 0; i < COUNT(kind_names); i++) {
+        metrics_add(metrics, METRIC_RECONCILE_ERRORS, 0, kind_names[i]);
+        metrics_add(metrics, METRIC_TERMINAL_ERRORS, 0, kind_names[i]);
+        metrics_add(metrics, METRIC_QUEUE_RETRIES, 0, kind_names[i], kind_names[i]);
+    }
+}
+
 struct jobs *jobs_create(struct world *world, struct scene *scene, struct events *events,
                          unsigned concurrent_max)
 {
@@ -85,6 +95,7 @@ struct jobs *jobs_create(struct world *world, struct scene *scene, struct events
     task_init(&jobs->pump, pump);
     timer_init(&jobs->wake, wake);
     metrics_set(world->metrics, METRIC_MAX_CONCURRENT, concurrent_max, kind_names[JOB_BINDING]);
+    count_from_zero(world->metrics);
     return jobs;
 }
 

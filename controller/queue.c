@@ -41,9 +41,9 @@ void queue_destroy(struct queue *queue)
 {
     if (!queue)
         return;
+    heap_finish(&queue->delayed); /* touches its entries, which live in the places */
     map_clear(queue->places, free);
     map_destroy(queue->places);
-    heap_finish(&queue->delayed);
     free(queue);
 }
 

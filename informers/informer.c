@@ -408,6 +408,14 @@ static void fail(struct informer *informer, const struct reply *reply, const str
                      });
 }
 
+/* Load balancers cut watches and nothing is lost, so it is no warning. */
+static void log_broken_off(const struct informer *informer, const struct stream_end *end)
+{
+    if (end->failure)
+        log_event(LOG_INFO, "a watch broke off", "resource", informer->kind->resource->plural,
+                  "error", end->failure, NULL);
+}
+
 void informer_ended(struct informer *informer, const struct stream_end *end)
 {
     struct reply reply = {
@@ -422,10 +430,12 @@ void informer_ended(struct informer *informer, const struct stream_end *end)
     if (!informer->streaming)
         return;
     informer->streaming = false;
-    if (kube_reply_good(&informer->request, &reply, &error))
+    if (kube_reply_good(&informer->request, &reply, &error)) {
+        log_broken_off(informer, end);
         reflector_ended(&informer->reflector, clock_now_ms());
-    else
+    } else {
         fail(informer, &reply, &error);
+    }
     move_on(informer);
 }
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "kube/calls.h"
 #include "kube/decode.h"
+#include "reconcilers/ledger.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/work.h"
 
@@ -51,8 +52,10 @@ enum verdict finalizer_store_answer(struct work *work, const struct reply *reply
         return VERDICT_FAIL;
     }
     work->resource_version = json_take_text(work->arena, object, "metadata.resourceVersion");
-    if (work->resource_version)
+    if (work->resource_version) {
+        ledger_wrote(work->ledger, work->resource_version);
         return VERDICT_NEXT;
+    }
     error_set(&work->error, ERROR_RETRY, "the API server's answer has no resourceVersion");
     return VERDICT_FAIL;
 }

@@ -62,6 +62,11 @@ void ledger_doubt(struct ledger_entry *entry)
     entry->verified = false;
 }
 
+void ledger_wrote(struct ledger_entry *entry, const char *resource_version)
+{
+    snprintf(entry->written_version, sizeof(entry->written_version), "%s", resource_version);
+}
+
 void ledger_forget(struct ledger *ledger, const char *key)
 {
     struct ledger_entry *entry = map_remove(ledger->entries, key);

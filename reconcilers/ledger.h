@@ -24,6 +24,7 @@ struct ledger_entry {
     bool consented;          /* the existing role's trust named this binding when it was verified */
     bool brake_passed;       /* its teardown was counted */
     char written_version[48]; /* resourceVersion after our last write; "" none */
+    unsigned stale_looks;     /* how often in a row the record was older than that */
 };
 
 struct ledger *ledger_create(void);
@@ -33,6 +34,8 @@ void ledger_destroy(struct ledger *ledger);
 struct ledger_entry *ledger_entry(struct ledger *ledger, const char *key, const char *uid);
 /* Drops what was verified: the next run of the plan asks AWS again. */
 void ledger_doubt(struct ledger_entry *entry);
+/* Remembers the version that a write of ours made. */
+void ledger_wrote(struct ledger_entry *entry, const char *resource_version);
 void ledger_forget(struct ledger *ledger, const char *key);
 
 /* Replaces one of the texts of an entry. */

@@ -16,8 +16,8 @@
 /* A binding of 1.5 MiB, a role with 25 policies of 6 kB decoded and compared: far below this. */
 enum { ARENA_MAX = 64 << 20 };
 
-/* The watch brings our own write within milliseconds. */
-enum { STALE_RETRY_MS = 50 };
+/* The watch brings our own write within milliseconds, unless it is broken. */
+enum { STALE_RETRY_MS = 50, STALE_DOUBLINGS = 7 };
 
 struct reconcile {
     struct work work;
@@ -41,8 +41,7 @@ static void reconcile_finish(struct reconcile *reconcile)
 static void remember_version(struct work *work)
 {
     if (work->resource_version)
-        snprintf(work->ledger->written_version, sizeof(work->ledger->written_version), "%s",
-                 work->resource_version);
+        ledger_wrote(work->ledger, work->resource_version);
 }
 
 /* What the queue is to do after this error. */
@@ -169,15 +168,24 @@ static bool record_is_stale(const struct work *work)
     return work->ledger->written_version[0] && comparable && order < 0;
 }
 
+static uint64_t stale_delay_ms(struct ledger_entry *ledger)
+{
+    unsigned doublings =
+        ledger->stale_looks < STALE_DOUBLINGS ? ledger->stale_looks++ : STALE_DOUBLINGS;
+
+    return (uint64_t)STALE_RETRY_MS << doublings;
+}
+
 static const struct step *choose_plan(struct reconcile *reconcile)
 {
     const struct kube_meta *meta = &reconcile->work.binding->meta;
 
     reconcile->result.plan = "none";
     if (record_is_stale(&reconcile->work)) {
-        reconcile->result.delay_ms = STALE_RETRY_MS;
+        reconcile->result.delay_ms = stale_delay_ms(reconcile->work.ledger);
         return NULL;
     }
+    reconcile->work.ledger->stale_looks = 0;
     if (meta->deleted_ms == 0) {
         reconcile->result.plan = "provision";
         return provision_plan;
@@ -275,8 +283,10 @@ bool reconcile_is_own_write(const struct scene *scene, const char *key, const ch
                             const char *resource_version)
 {
     const struct ledger_entry *entry = ledger_entry(scene->ledger, key, uid);
+    bool comparable = false;
+    int order = kube_version_compare(resource_version, entry->written_version, &comparable);
 
-    return text_equal(entry->written_version, resource_version);
+    return entry->written_version[0] && comparable && order <= 0;
 }
 
 bool reconcile_looks_at_pods(const struct scene *scene, const struct podidentitybinding *binding)

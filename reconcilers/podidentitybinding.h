@@ -56,8 +56,10 @@ void reconcile_release_start(struct scene *scene, struct transport *transport, c
                              enum release release, int64_t now_ms, reconcile_done_fn done,
                              void *context);
 
-/* True when this version of the binding was written by ourselves a moment ago: its arrival is no
- * news. */
+/*
+ * True when this version of the binding is the one that we wrote last, or an older one: its arrival
+ * is no news. Each of our writes names the version that it changes, so nobody's change is between.
+ */
 bool reconcile_is_own_write(const struct scene *scene, const char *key, const char *uid,
                             const char *resource_version);
 

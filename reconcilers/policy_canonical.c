@@ -99,6 +99,13 @@ static bool all_digits(const char *text, size_t length)
     return strspn(text, "0123456789") == length;
 }
 
+/* "arn:aws", "arn:aws-cn", … */
+static bool is_partition(const char *text, size_t length)
+{
+    return strncmp(text, "arn:aws", 7) == 0 &&
+           strspn(text + 4, "abcdefghijklmnopqrstuvwxyz0123456789-") == length - 4;
+}
+
 /* An account's root user stands for the account; a partition has no account of another one, so
  * the number says all: "arn:aws-cn:iam::123456789012:root" is "123456789012". */
 static json_t *canonical_aws_principal(const json_t *value)
@@ -108,8 +115,7 @@ static json_t *canonical_aws_principal(const json_t *value)
     if (!text)
         return NULL;
     account = strstr(text, ":iam::");
-    if (strncmp(text, "arn:", 4) != 0 || !account ||
-        memchr(text + 4, ':', account > text + 4 ? (size_t)(account - text) - 4 : 0))
+    if (!account || !is_partition(text, (size_t)(account - text)))
         return json_string(text);
     account += strlen(":iam::");
     if (!all_digits(account, ACCOUNT_DIGITS) || strcmp(account + ACCOUNT_DIGITS, ":root") != 0)

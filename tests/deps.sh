@@ -3,9 +3,10 @@
 # missing, then asks apt-get for them as root or through sudo. Does nothing,
 # and takes no time, when all are there.
 #
-#   deps.sh [lint] [memcheck] [--check]
+#   deps.sh [lint] [memcheck] [fuzz] [--check]
 #
-# lint adds what `make lint` and `make format` run, memcheck adds valgrind;
+# lint adds what `make lint` and `make format` run, memcheck adds valgrind,
+# fuzz adds clang and its fuzzer;
 # --check installs nothing and ends with 1 when something is missing.
 
 set -eu
@@ -17,8 +18,9 @@ for wish in "$@"; do
     case $wish in
     lint) packages="$packages clang clang-tidy clang-format cppcheck" ;;
     memcheck) packages="$packages valgrind" ;;
+    fuzz) packages="$packages clang libclang-rt-dev" ;;
     --check) check=yes ;;
-    *) echo "deps: unknown argument $wish; known are lint, memcheck, --check" >&2 && exit 2 ;;
+    *) echo "deps: unknown argument $wish; known are lint, memcheck, fuzz, --check" >&2 && exit 2 ;;
     esac
 done
 

@@ -122,7 +122,7 @@ def test_a_restart_converges(place, aws, controller, scenario, nth, when):
     since = aws.last()
     aws.hold(when, nth)
     act(place, aws)
-    aws.wait_held()
+    assert aws.wait_held(), "no write came"
     controller.kill()
     aws.release()
     controller.start()

@@ -78,17 +78,15 @@ def test_what_boto3_reads_is_what_the_spec_says(place, aws, controller):
     assert aws.attached_policies(role["RoleName"]) == [READ_SQS]
 
 
-def test_no_change_costs_no_request(place, aws, controller):
+def test_no_change_costs_no_request(place, aws):
     place.grant()
     place.bind("cart", permissionPolicy=READ_S3)
     place.wait_ready("cart")
     since = aws.last()
-    before = len(controller.lines(msg="reconciled"))
     place.objects.patch("PodIdentityBinding", "cart", {"metadata": {"labels": {"a": "b"}}},
                         place.name)
     place.bind("other", permissionPolicy=READ_S3)  # a later change that is seen
     place.wait_ready("other")
-    assert before >= 0
     assert [entry for entry in aws.controller_requests(since, namespace=place.name)
             if "cart" in str(entry["params"])] == []
 

@@ -132,12 +132,14 @@ static void policies_had(struct role_pair *pair, struct arena *arena, struct ran
                 (struct iam_policy){policy_names[i], document_new(arena, random, &pair->world,
                                                                   DOCUMENT_PERMISSION, forms)};
     }
+    if (!alike && random_chance(random, 20))
+        arns[have->attached_count++] = "arn:aws:iam::aws:policy/AdministratorAccess";
     for (size_t i = pair->want.attached_count; i > 0; i--) {
         if (alike || random_chance(random, 70))
             arns[have->attached_count++] = pair->want.attached_arns[i - 1];
     }
-    if (!alike && random_chance(random, 30))
-        arns[have->attached_count++] = "arn:aws:iam::aws:policy/AdministratorAccess";
+    if (!alike && random_chance(random, 20))
+        arns[have->attached_count++] = "arn:aws:iam::aws:policy/IAMFullAccess";
     have->inline_policies = policies;
     have->attached_arns = arns;
 }

@@ -116,6 +116,8 @@ static void documents_of_other_meaning_differ(void **state)
          ONE("'Principal':{'AWS':'arn:aws:iam::123456789012:role/root'}")},
         {ONE("'Principal':{'AWS':'123456789012'}"),
          ONE("'Principal':{'AWS':'arn:aws:iam::123456789012:rootx'}")},
+        {ONE("'Principal':{'AWS':'123456789012'}"),
+         ONE("'Principal':{'AWS':'arn:Aws:iam::123456789012:root'}")},
         {ONE("'Principal':{'AWS':'12345678901'}"),
          ONE("'Principal':{'AWS':'arn:aws:iam::12345678901:root'}")},
         {ONE("'Principal':{'AWS':'abcdefghijkl'}"),

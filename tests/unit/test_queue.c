@@ -129,6 +129,17 @@ static void a_delayed_key_is_ready_at_its_time_and_not_before(void **state)
     assert_true(queue_wait_ms(queue, 1100) == UINT64_MAX);
 }
 
+/* The sanitizer and valgrind see whether the delays outlive their keys. */
+static void ends_while_keys_wait(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add_after(queue, "a", 1000, 0);
+    queue_add_after(queue, "b", 2000, 0);
+    assert_int_equal(figures_of(queue).delayed, 2);
+}
+
 static void of_two_delays_the_shorter_counts(void **state)
 {
     AUTO(queue_destroy) struct queue *queue = queue_create();
@@ -293,6 +304,7 @@ int main(void)
         cmocka_unit_test(the_priority_of_one_turn_does_not_stay_for_the_next),
         cmocka_unit_test(what_is_added_while_it_is_worked_on_comes_back_once_when_done),
         cmocka_unit_test(a_delayed_key_is_ready_at_its_time_and_not_before),
+        cmocka_unit_test(ends_while_keys_wait),
         cmocka_unit_test(of_two_delays_the_shorter_counts),
         cmocka_unit_test(adding_ends_a_delay),
         cmocka_unit_test(a_ready_key_is_not_put_off),

@@ -77,10 +77,14 @@ class Cluster:
     def controller_kubeconfig(self, **changes):
         """A kubeconfig with a fresh token of the controller's own ServiceAccount. changes replace
         keys of its cluster entry, server for one."""
+        return self.account_kubeconfig(SERVICE_ACCOUNT, NAMESPACE, **changes)
+
+    def account_kubeconfig(self, account, namespace, **changes):
+        """The same for any ServiceAccount."""
         token = self.objects.core.create_namespaced_service_account_token(
-            SERVICE_ACCOUNT, NAMESPACE, {"spec": {"expirationSeconds": TOKEN_SECONDS}})
-        written = self._kubeconfig({"token": token.status.token}, NAMESPACE, **changes)
-        path = pathlib.Path(tempfile.mktemp(".kubeconfig", "controller-", self.folder))
+            account, namespace, {"spec": {"expirationSeconds": TOKEN_SECONDS}})
+        written = self._kubeconfig({"token": token.status.token}, namespace, **changes)
+        path = pathlib.Path(tempfile.mktemp(".kubeconfig", f"{account}-", self.folder))
         path.write_text(yaml.safe_dump(written))
         return path
 

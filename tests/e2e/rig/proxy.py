@@ -23,7 +23,7 @@ class Proxy:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self._server = self._call(asyncio.start_server(self._accept, "127.0.0.1", 0))
+        self._server = self._call(self._listen())
         self.port = self._server.sockets[0].getsockname()[1]
 
     def __enter__(self):
@@ -60,6 +60,9 @@ class Proxy:
 
     def _call(self, coroutine):
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+
+    async def _listen(self):
+        return await asyncio.start_server(self._accept, "127.0.0.1", 0)
 
     async def _accept(self, reader, writer):
         if self._refusing:
