@@ -6,6 +6,9 @@
 
 #include "crds/podidentitybinding.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "base/encode.h"
 #include "base/text.h"
 
@@ -58,6 +61,26 @@ static json_t *write_time(int64_t wall_ms)
     return json_string(time);
 }
 
+bool podidentitybinding_same_pods(const struct podidentitybinding_status *a,
+                                  const struct podidentitybinding_status *b)
+{
+    if (!a->has_pods || !b->has_pods)
+        return a->has_pods == b->has_pods;
+    return a->pods_total == b->pods_total && a->pods_current == b->pods_current;
+}
+
+static json_t *write_pods(const struct podidentitybinding_status *status)
+{
+    char summary[48];
+
+    if (!status->has_pods)
+        return json_null();
+    snprintf(summary, sizeof(summary), "%" PRId64 "/%" PRId64, status->pods_current,
+             status->pods_total);
+    return json_pack("{s:I,s:I,s:s}", "total", (json_int_t)status->pods_total, "current",
+                     (json_int_t)status->pods_current, "summary", summary);
+}
+
 static void difference(json_t *patch, const struct podidentitybinding_status *before,
                        const struct podidentitybinding_status *after)
 {
@@ -73,6 +96,8 @@ static void difference(json_t *patch, const struct podidentitybinding_status *be
     difference_text(patch, "requiredTrust", before->required_trust, after->required_trust);
     difference_list(patch, "warnings", before->warnings, after->warnings);
     difference_list(patch, "pendingChanges", before->pending_changes, after->pending_changes);
+    if (!podidentitybinding_same_pods(before, after))
+        json_object_set_new(patch, "pods", write_pods(after));
 }
 
 json_t *podidentitybinding_status_patch(const struct podidentitybinding_status *before,

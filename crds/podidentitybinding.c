@@ -134,6 +134,9 @@ static void read_status(struct podidentitybinding_status *read, struct arena *ar
     read->association_id = status_text(status, "associationID");
     read->association_arn = status_text(status, "associationARN");
     read->required_trust = status_text(status, "requiredTrust");
+    read->has_pods = json_is_object(json_object_get(status, "pods"));
+    read->pods_total = json_path_int(status, "pods.total", -1);
+    read->pods_current = json_path_int(status, "pods.current", -1);
     read->warnings = status_list(arena, status, "warnings");
     read->pending_changes = status_list(arena, status, "pendingChanges");
     if (!verified || !encode_time_parse(verified, &read->last_verified_ms))

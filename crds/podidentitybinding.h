@@ -71,7 +71,9 @@ struct podidentitybinding_status {
     const char *role_arn, *association_id, *association_arn, *required_trust; /* NULL: absent */
     const char *const *warnings;                                              /* NULL-terminated */
     const char *const *pending_changes;                                       /* NULL-terminated */
-    int64_t last_verified_ms;                                                 /* 0: absent */
+    bool has_pods; /* pods were counted */
+    int64_t pods_total, pods_current;
+    int64_t last_verified_ms; /* 0: absent */
 };
 
 struct podidentitybinding {
@@ -90,6 +92,10 @@ void *podidentitybinding_read(const json_t *object, struct error *error);
  * null. The caller's reference. */
 json_t *podidentitybinding_status_patch(const struct podidentitybinding_status *before,
                                         const struct podidentitybinding_status *after);
+
+/* Do both say the same of pods? */
+bool podidentitybinding_same_pods(const struct podidentitybinding_status *a,
+                                  const struct podidentitybinding_status *b);
 
 /* The condition of that type, or NULL. */
 const struct condition *podidentitybinding_condition(const struct podidentitybinding_status *status,

@@ -103,6 +103,7 @@ enum verdict association_delete_answer(struct work *work, const struct reply *re
     picture_remove_association(work->scene->picture, work->binding->record.namespace_name,
                                work->binding->spec.service_account);
     work->have.association = PRESENCE_ABSENT;
+    work->progress.association_deleted = true;
     work_tell(work, false, "AssociationDeleted", "DeletePodIdentityAssociation",
               "Deleted association %s", work->have.found.id);
     return VERDICT_NEXT;
@@ -272,6 +273,8 @@ static void remember(struct work *work)
     ledger_keep(&ledger->role_arn, work->want.role_arn);
     ledger_keep(&ledger->association_id, found->id);
     ledger_keep(&ledger->association_arn, found->arn);
+    ledger->made_ms = found->created_ms;
+    ledger->changed_ms = found->modified_ms;
     ledger->settled_ms = found->modified_ms + (int64_t)work->scene->settings.settle_ms;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "reconcilers/injection.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/reasons.h"
 #include "reconcilers/scene.h"
@@ -13,6 +14,7 @@ struct draft {
     struct work *work;
     struct condition *conditions;
     size_t count;
+    struct injection injection;
 };
 
 /* The message as people read it: code, text, mend. */
@@ -106,15 +108,34 @@ static const struct condition *add_facets(struct draft *draft)
     return holder;
 }
 
+static const struct condition *add_finding(struct draft *draft, const char *type,
+                                           const struct finding *finding)
+{
+    const char *message =
+        finding->status == CONDITION_FALSE
+            ? message_of(draft->work, finding->status, finding->reason, finding->message)
+            : finding->message;
+
+    return add(draft, type, finding->status, finding->reason, message);
+}
+
+/* What the pods show; holder is NULL or what holds Ready back already. */
+static const struct condition *add_pods(struct draft *draft, const struct condition *holder)
+{
+    const struct condition *injected;
+
+    draft->injection = injection_judge(draft->work, &draft->conditions[draft->count - 1]);
+    injected = add_finding(draft, "Injected", &draft->injection.injected);
+    add_finding(draft, "PodsCurrent", &draft->injection.current);
+    return !holder && injected->status == CONDITION_FALSE ? injected : holder;
+}
+
 static void add_summary(struct draft *draft, const struct condition *holder)
 {
     struct work *work = draft->work;
     const char *reconciling = work->outcome.reconciling;
 
-    add(draft, "Injected", CONDITION_UNKNOWN, "PodsNotWatched",
-        "Pods are not watched by this version");
-    add(draft, "PodsCurrent", CONDITION_UNKNOWN, "PodsNotWatched",
-        "Pods are not watched by this version");
+    holder = add_pods(draft, holder);
     if (holder)
         add(draft, "Ready", holder->status, holder->reason, holder->message);
     else
@@ -122,7 +143,9 @@ static void add_summary(struct draft *draft, const struct condition *holder)
     if (reconciling)
         add(draft, "Reconciling", CONDITION_TRUE, reconciling,
             message_of(work, CONDITION_FALSE, reconciling,
-                       work->error.kind != ERROR_NONE ? work->error.text : "In progress"));
+                       work->outcome.waiting            ? work->outcome.waiting
+                       : work->error.kind != ERROR_NONE ? work->error.text
+                                                        : "In progress"));
     else if (holder && holder->status == CONDITION_FALSE)
         add(draft, "Stalled", CONDITION_TRUE, holder->reason, holder->message);
 }
@@ -206,6 +229,9 @@ void conditions_compute(struct podidentitybinding_status *status, struct work *w
                         ? warnings_of(work)
                         : work->binding->status.warnings,
         .pending_changes = pending_of(work),
+        .has_pods = draft.injection.watched,
+        .pods_total = draft.injection.total_count,
+        .pods_current = draft.injection.current_count,
         .last_verified_ms =
             work->requests > 0 ? work->now_ms : work->binding->status.last_verified_ms,
     };

@@ -17,8 +17,11 @@ struct ledger_entry {
     bool verified; /* AWS was seen, or made, as this generation wants it */
     int64_t generation;
     char *role_arn, *association_id, *association_arn, *required_trust; /* NULL: none */
-    int64_t settled_ms;       /* wall: when the association has stood long enough */
-    int64_t retired_until_ms; /* wall: when a retired role of this binding may go; 0: none */
+    int64_t settled_ms;          /* wall: when the association has stood long enough */
+    int64_t made_ms, changed_ms; /* wall: when it was made, and got its present role; 0: not read */
+    int64_t drain_until_ms;      /* wall: when its teardown waits for pods no longer; 0: not yet */
+    int64_t pods_written_ms;     /* wall: the last write of status.pods; 0: none */
+    int64_t retired_until_ms;    /* wall: when a retired role of this binding may go; 0: none */
     int64_t failed_ms;       /* wall: the last failure; shared reads older than it are read again */
     int64_t trust_edited_ms; /* wall: the last edit of our role's trust; 0: none */
     bool consented;          /* the existing role's trust named this binding when it was verified */

@@ -202,6 +202,7 @@ const struct step provision_plan[] = {
     {"DetachRolePolicy", role_detach_ask, role_detach_answer, FACET_ROLE},
     {"RoleSettled", role_settled, NULL, FACET_ROLE},
 
+    {"LookAtCompute", pods_compute, NULL, FACET_ASSOCIATION},
     {"TrustAge", association_trust_age, NULL, FACET_ASSOCIATION},
     {"CreatePodIdentityAssociation", association_create_ask, association_create_answer,
      FACET_ASSOCIATION},

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/encode.h"
 #include "base/text.h"
+#include "reconcilers/injection.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/ownership.h"
 #include "reconcilers/picture.h"
@@ -110,13 +111,38 @@ static const char *doomed_name(const struct work *work)
     return work->doomed.names[work->doomed.next];
 }
 
+/*
+ * Does no pod work with a role any more that was retired then? Its time has passed, or every pod is
+ * younger than the change of roles. EKS may have given the old role for a moment longer, so that
+ * moment counts as before.
+ */
+static bool is_left(const struct work *work, int64_t until_ms)
+{
+    const struct settings *settings = &work->scene->settings;
+    int64_t retired_ms = until_ms - (int64_t)settings->retired_role_ms;
+
+    return work->now_ms >= until_ms ||
+           injection_is_over(work, retired_ms + (int64_t)settings->settle_ms);
+}
+
+/* When to look again: at its time; sooner where pods tell, who come and go by themselves, but for
+ * the moment after the change of roles. */
+static int64_t look_again_ms(const struct work *work, int64_t until_ms)
+{
+    const struct settings *settings = &work->scene->settings;
+    int64_t over_ms = until_ms - (int64_t)settings->retired_role_ms + (int64_t)settings->settle_ms;
+
+    return work->scene->pods && work->now_ms < over_ms ? over_ms : until_ms;
+}
+
 enum verdict removal_choose_retired(struct work *work, struct request *request)
 {
     (void)request;
     if (work->have.verified && !work->doomed.listed &&
-        (work->ledger->retired_until_ms == 0 || work->now_ms < work->ledger->retired_until_ms)) {
+        (work->ledger->retired_until_ms == 0 || !is_left(work, work->ledger->retired_until_ms))) {
         if (work->ledger->retired_until_ms != 0 && work->outcome.again_ms == 0)
-            work->outcome.again_ms = (uint64_t)(work->ledger->retired_until_ms - work->now_ms) + 1;
+            work->outcome.again_ms =
+                (uint64_t)(look_again_ms(work, work->ledger->retired_until_ms) - work->now_ms) + 1;
         return VERDICT_STOP;
     }
     if (doomed_begin(work)) {
@@ -164,7 +190,7 @@ static int64_t retired_until(const struct work *work)
 /* Comes back when this retired role may go. */
 static enum verdict leave_for_later(struct work *work, int64_t until_ms)
 {
-    uint64_t delay_ms = (uint64_t)(until_ms - work->now_ms) + 1;
+    uint64_t delay_ms = (uint64_t)(look_again_ms(work, until_ms) - work->now_ms) + 1;
 
     if (work->doomed.until_ms == 0 || until_ms < work->doomed.until_ms)
         work->doomed.until_ms = until_ms;
@@ -202,7 +228,7 @@ enum verdict removal_get_answer(struct work *work, const struct reply *reply)
         return doomed_done(work); /* its tags say that it is not ours to delete */
     doomed->read = true;
     until_ms = retired_until(work);
-    if (until_ms > work->now_ms && !doomed->delete_now)
+    if (until_ms != 0 && !is_left(work, until_ms) && !doomed->delete_now)
         return leave_for_later(work, until_ms);
     if (until_ms != 0)
         doomed->delete_now = true;
@@ -228,8 +254,8 @@ enum verdict removal_retire_answer(struct work *work, const struct reply *reply)
     if (!row_good(work, reply))
         return VERDICT_FAIL;
     work_tell(work, false, "RoleRetired", "TagRole",
-              "Role %s is not used any more and is deleted in %" PRIu64
-              " minutes, when pods have newer credentials",
+              "Role %s is not wanted any more and is deleted when all pods are younger, in %" PRIu64
+              " minutes at the latest",
               work->doomed.role.arn, work->scene->settings.retired_role_ms / 60000);
     return leave_for_later(work, work->now_ms + (int64_t)work->scene->settings.retired_role_ms);
 }

@@ -30,6 +30,36 @@ static void tell_transition(struct work *work, const struct condition *after)
         work_tell(work, true, after->reason, "Reconcile", "%s", after->message);
 }
 
+/* Rollouts change the numbers all the time: for their sake alone status is written once in so
+ * long. */
+enum { PODS_PAUSE_MS = 30 * 1000 };
+
+/* The patch of the status; NULL when nothing is to be written now. */
+static json_t *status_patch(struct work *work, const struct podidentitybinding_status *status)
+{
+    const struct podidentitybinding_status *before = &work->binding->status;
+    int64_t due_ms = work->ledger->pods_written_ms + PODS_PAUSE_MS;
+    struct podidentitybinding_status without = *status;
+    json_t *others;
+    uint64_t delay_ms;
+
+    if (podidentitybinding_same_pods(before, status))
+        return podidentitybinding_status_patch(before, status);
+    without.has_pods = before->has_pods;
+    without.pods_total = before->pods_total;
+    without.pods_current = before->pods_current;
+    others = podidentitybinding_status_patch(before, &without);
+    if (others || work->now_ms >= due_ms) {
+        json_decref(others);
+        work->ledger->pods_written_ms = work->now_ms;
+        return podidentitybinding_status_patch(before, status);
+    }
+    delay_ms = (uint64_t)(due_ms - work->now_ms) + 1;
+    if (work->outcome.again_ms == 0 || delay_ms < work->outcome.again_ms)
+        work->outcome.again_ms = delay_ms;
+    return NULL;
+}
+
 static enum verdict status_ask(struct work *work, struct request *request)
 {
     const struct kube_meta *meta = &work->binding->meta;
@@ -39,7 +69,7 @@ static enum verdict status_ask(struct work *work, struct request *request)
     if (work->outcome.gone)
         return VERDICT_NEXT;
     conditions_compute(&status, work);
-    patch = podidentitybinding_status_patch(&work->binding->status, &status);
+    patch = status_patch(work, &status);
     if (!patch)
         return VERDICT_NEXT;
     for (size_t i = 0; i < status.condition_count; i++)

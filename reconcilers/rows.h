@@ -96,6 +96,10 @@ enum verdict removal_detach_answer(struct work *work, const struct reply *reply)
 enum verdict removal_delete_ask(struct work *work, struct request *request);
 enum verdict removal_delete_answer(struct work *work, const struct reply *reply);
 
+/* running_pods.c: rows that wait for pods, or refuse for their sake. */
+enum verdict pods_compute(struct work *work, struct request *request);
+enum verdict pods_drain(struct work *work, struct request *request);
+
 /* provision.c */
 enum verdict account_known(struct work *work, struct request *request);
 

@@ -120,6 +120,7 @@ const struct step teardown_plan[] = {
      FACET_ASSOCIATION},
     {"DeletePodIdentityAssociation", delete_ask, association_delete_answer, FACET_ASSOCIATION},
 
+    {"Drain", pods_drain, NULL, FACET_ROLE},
     {"ChooseRole", choose, NULL, FACET_ROLE},
     {"GetRole", removal_get_ask, removal_get_answer, FACET_ROLE},
     {"PutRolePermissionsBoundary", removal_boundary_ask, removal_boundary_answer, FACET_ROLE},

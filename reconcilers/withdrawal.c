@@ -316,12 +316,13 @@ void withdrawal_settle(struct work *work)
 {
     static const enum facet facets[] = {FACET_ROLE, FACET_ASSOCIATION};
 
-    if (!work->withdrawn)
+    if (!work->withdrawn || work->draining)
         return;
     for (size_t i = 0; i < COUNT(facets); i++)
         work_find(work, facets[i], CONDITION_UNKNOWN, "NotGranted",
                   "Deleted, because the grant was withdrawn");
     work->outcome.removed = true;
     ledger_doubt(work->ledger);
+    work->ledger->drain_until_ms = 0;
     work->ledger->brake_passed = false; /* the next time it counts again */
 }

@@ -52,6 +52,7 @@ struct have {
 struct progress {
     bool compared, narrowed, boundary, trust, role, tags_put, tags_removed, settled;
     size_t policies_put, policies_deleted, attached, detached;
+    bool compute_looked, association_deleted;
     bool association_tags_compared, association_tags_put, association_tags_removed;
 };
 
@@ -87,6 +88,7 @@ enum { WORK_TOLD_MAX = 24, WORK_WARNINGS_MAX = 20 };
 struct outcome {
     struct finding findings[FACET_COUNT];
     const char *reconciling; /* reason while a retry is due: Throttled, AWSUnavailable, …; NULL */
+    const char *waiting;     /* what for, when no error says it; NULL */
     uint64_t retry_ms;       /* the plan's own idea of when to come back; 0: the queue's back-off */
     uint64_t again_ms;       /* after success: come back then; 0: no need */
     struct told told[WORK_TOLD_MAX];
@@ -119,6 +121,7 @@ struct work {
     const char *resource_version; /* the newest we know */
     bool purge;         /* release --purge: what a former binding of this name left goes too */
     bool keep_roles;    /* release alone: roles stay */
+    bool draining;      /* the plan waits for pods with its role still there */
     bool withdrawn;     /* the plan takes away what was made, because its grant is gone */
     bool needs_consent; /* the grant wants the existing role's trust to name this binding */
 

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "crds/pod.h"
 #include "crds/podidentitybinding.h"
 #include "reconcilers/podidentitybinding.h"
 #include "reconcilers/scene.h"
@@ -40,6 +41,7 @@ struct fake_world {
     struct fake_kubernetes kubernetes;
     struct scene scene;
     struct store *bindings, *grants, *service_accounts, *namespaces;
+    struct pods *pods; /* NULL until the first pod: they are not watched */
     struct events *events;
     struct fake_key *keys;
     size_t key_count;
@@ -61,6 +63,14 @@ void fake_world_bind(struct fake_world *world, const char *name, const char *spe
 void fake_world_unbind(struct fake_world *world, const char *name);
 /* Applies a grant; spec is JSON text. */
 void fake_world_grant(struct fake_world *world, const char *name, const char *spec);
+
+/* A pod of shop/cart, made now with these credentials; flags as in crds/pod.h. From then on pods
+ * are watched. A pod of the same number takes the place of the former one. */
+void fake_world_pod(struct fake_world *world, unsigned number, enum pod_credentials credentials,
+                    int flags);
+void fake_world_remove_pod(struct fake_world *world, unsigned number);
+/* Pods are watched, and there is none. */
+void fake_world_watch_pods(struct fake_world *world);
 
 /* Hands over what the watch has. */
 void fake_world_watch(struct fake_world *world);

@@ -150,6 +150,33 @@ static void have_more_than_granted(struct fake_world *world)
     fake_world_restart(world);
 }
 
+/* A pod works with the role and does not end. */
+static void have_pod(struct fake_world *world)
+{
+    have_managed(world);
+    fake_world_pod(world, 1, POD_CONTAINER_CREDENTIALS, 0);
+}
+
+/* Pods are watched, and none works with the role. */
+static void have_no_pod(struct fake_world *world)
+{
+    have_managed(world);
+    fake_world_watch_pods(world);
+}
+
+/* They do not work where these run. */
+static void have_fargate_pod(struct fake_world *world)
+{
+    make_role(world);
+    fake_world_pod(world, 1, POD_NO_CREDENTIALS, POD_FARGATE);
+}
+
+static void have_pod_and_withdrawal(struct fake_world *world)
+{
+    have_deletion_on_withdrawal(world);
+    fake_world_pod(world, 1, POD_CONTAINER_CREDENTIALS, 0);
+}
+
 const struct scenario scenarios[] = {
     {"create a managed role with two policies", make_role, bind_managed, 0, "True Ready", true},
     {"create on a slow IAM and a slower EKS", make_young, bind_managed, 0, "True Ready", false},
@@ -168,8 +195,13 @@ const struct scenario scenarios[] = {
     {"delete a managed role", have_managed, unbind, 0, "", true},
     {"delete a role whose boundary is gone", somebody_took_boundary, unbind, 0, "", false},
     {"delete with a retired role", have_retired, unbind, 0, "", false},
+    {"delete a role that a pod works with", have_pod, unbind, 0, "", false},
+    {"leave a role that no pod works with", have_no_pod, bind_existing, 0, "True Ready", false},
+    {"create for pods on Fargate", have_fargate_pod, bind_managed, 0, "False ComputeWithoutAgent",
+     false},
     {"delete on an existing role", have_existing, unbind, 0, "", true},
     {"association of a former binding", left_over_existing, bind_existing, 0, "True Ready", true},
+    {"withdrawal under a pod", have_pod_and_withdrawal, withdraw, 0, "False NotGranted", false},
     {"withdrawal that deletes after the grace", have_deletion_on_withdrawal, withdraw, 0,
      "False NotGranted", false},
     {"withdrawal that narrows", have_more_than_granted, withdraw, 0, "False NotGranted", false},
