@@ -8,6 +8,7 @@ import json
 import pytest
 
 from tests.e2e.documents import READ_S3, trust
+from tests.e2e.rig.pods import CONTAINER_CREDENTIALS
 from tests.e2e.rig.waiting import wait_until
 
 RETIRED_AT = "podidentity.io/retired-at"
@@ -94,6 +95,7 @@ def test_a_switch_to_a_role_of_ours_and_back_keeps_the_association(place, aws, c
     assert aws.inline_policies(name_of(ours)) == {"Policy1": READ_S3}
     assert asked() == [READ_AGAIN, "CreateRole", "PutRolePolicy", "UpdatePodIdentityAssociation"]
 
+    place.pod("worker", "cart", CONTAINER_CREDENTIALS)  # holds the role that is left
     asked = to_theirs(place, aws, theirs)
     third = aws.association(place.name, "cart")
     assert (third["associationId"], third["roleArn"]) == (first["associationId"], theirs)
@@ -110,6 +112,7 @@ def test_a_role_that_was_left_stays_whole_until_its_binding_goes(place, aws, con
     place.grant()
     place.bind("cart", permissionPolicy=READ_S3)
     ours = name_of(place.wait_ready("cart")["status"]["roleARN"])
+    place.pod("worker", "cart", CONTAINER_CREDENTIALS)
     before = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
     to_theirs(place, aws, theirs)
     retired = wait_until(lambda: tags(aws.role(ours)).get(RETIRED_AT), 20, f"{ours} is retired")
@@ -121,7 +124,11 @@ def test_a_role_that_was_left_stays_whole_until_its_binding_goes(place, aws, con
     assert len(told) == 1 and ours in told[0]["note"]
 
     since = aws.last()
-    place.delete("cart")
+    place.delete("cart", wait=False)
+    wait_until(lambda: aws.association(place.name, "cart") is None, 20, "the association gone")
+    assert aws.role(ours) is not None, "a pod still works with it"
+    place.remove_pods("worker")
+    place.objects.wait_gone("PodIdentityBinding", "cart", place.name)
     assert aws.association(place.name, "cart") is None
     assert aws.role(ours) is None
     assert aws.role(name_of(theirs)) is not None
@@ -135,6 +142,7 @@ def test_a_role_that_was_left_is_taken_up_again_not_made_again(place, aws, contr
     ours = name_of(place.wait_ready("cart")["status"]["roleARN"])
     unique = aws.role(ours)["RoleId"]
     association = aws.association(place.name, "cart")["associationId"]
+    place.pod("worker", "cart", CONTAINER_CREDENTIALS)
     to_theirs(place, aws, theirs)
     wait_until(lambda: RETIRED_AT in tags(aws.role(ours)), 20, f"{ours} is retired")
 

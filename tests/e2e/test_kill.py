@@ -6,6 +6,7 @@ import itertools
 import pytest
 
 from tests.e2e.documents import READ_S3, READ_SQS, WRITE_S3, trust
+from tests.e2e.rig.pods import CONTAINER_CREDENTIALS
 from tests.e2e.rig.waiting import wait_until
 
 OWN = {"permissionPolicy": READ_S3, "permissionPolicyARNs": [READ_SQS]}
@@ -31,6 +32,7 @@ def update(place, aws):
 
 
 def to_existing(place, aws):
+    place.pod("worker", "cart", CONTAINER_CREDENTIALS)  # keeps the role that is left
     place.objects.patch("PodIdentityBinding", "cart",
                         {"spec": {**NONE, "roleARN": existing_role(aws)}}, place.name)
 

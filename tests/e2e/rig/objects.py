@@ -13,6 +13,8 @@ GROUP = "podidentity.io/v1alpha1"
 KINDS = {
     "PodIdentityBinding": GROUP, "PodIdentityGrant": GROUP,
     "ServiceAccount": "v1", "Namespace": "v1", "Pod": "v1", "ConfigMap": "v1",
+    "Node": "v1", "Deployment": "apps/v1",
+    "MutatingWebhookConfiguration": "admissionregistration.k8s.io/v1",
     "Event": "events.k8s.io/v1",
     "CustomResourceDefinition": "apiextensions.k8s.io/v1",
     "ClusterRole": "rbac.authorization.k8s.io/v1",
@@ -73,10 +75,10 @@ class Objects:
         return resource.patch(
             name=name, namespace=namespace, body=body, content_type=MERGE_PATCH).to_dict()
 
-    def delete(self, kind, name, namespace=None):
-        """Asks for deletion; False when there is nothing to delete."""
+    def delete(self, kind, name, namespace=None, **options):
+        """Asks for deletion, with DeleteOptions; False when there is nothing to delete."""
         try:
-            self._resource(kind).delete(name=name, namespace=namespace)
+            self._resource(kind).delete(name=name, namespace=namespace, body=options or None)
             return True
         except ApiException as error:
             if error.status != 404:

@@ -4,6 +4,7 @@ import re
 import secrets
 
 from .objects import GROUP, condition, documents_of, is_condition
+from .pods import pod
 from .waiting import wait_until
 
 NOTE_MAX = 1024  # of an Event
@@ -32,7 +33,9 @@ class Place:
             "apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.name}})
 
     def close(self, timeout=30):
-        """Bindings first, while the controller still sees their grants and they can go at once."""
+        """Bindings first, while the controller still sees their grants and they can go at once;
+        pods before them, since the roles of bindings wait for pods."""
+        self.remove_pods()
         bindings = [found["metadata"]["name"]
                     for found in self.objects.list("PodIdentityBinding", self.name)]
         for binding in bindings:
@@ -90,6 +93,20 @@ class Place:
     def service_account(self, name, annotations=None):
         metadata = {"name": name, **({"annotations": annotations} if annotations else {})}
         return self.apply({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata})
+
+    def pod(self, name, service_account="app", environment=None, **more):
+        """A pod that no node runs: rig/pods.py. Its ServiceAccount must be there."""
+        return self.apply(pod(name, service_account, environment, **more))
+
+    def remove_pods(self, *names):
+        """These pods, or all and what makes them, at once: no kubelet has to agree."""
+        if not names:
+            for deployment in self.objects.list("Deployment", self.name):
+                self.objects.delete("Deployment", deployment["metadata"]["name"], self.name,
+                                    propagationPolicy="Foreground")
+            names = [found["metadata"]["name"] for found in self.objects.list("Pod", self.name)]
+        for name in names:
+            self.objects.delete("Pod", name, self.name, gracePeriodSeconds=0)
 
     def get(self, name="app"):
         """The binding as it is now, None when there is none."""
