@@ -94,6 +94,9 @@ static void difference(json_t *patch, const struct podidentitybinding_status *be
     difference_text(patch, "associationID", before->association_id, after->association_id);
     difference_text(patch, "associationARN", before->association_arn, after->association_arn);
     difference_text(patch, "requiredTrust", before->required_trust, after->required_trust);
+    difference_text(patch, "externalID", before->external_id, after->external_id);
+    difference_text(patch, "targetTrustPolicy", before->target_trust_policy,
+                    after->target_trust_policy);
     difference_list(patch, "warnings", before->warnings, after->warnings);
     difference_list(patch, "pendingChanges", before->pending_changes, after->pending_changes);
     if (!podidentitybinding_same_pods(before, after))

@@ -137,6 +137,8 @@ static void read_status(struct podidentitybinding_status *read, struct arena *ar
     read->has_pods = json_is_object(json_object_get(status, "pods"));
     read->pods_total = json_path_int(status, "pods.total", -1);
     read->pods_current = json_path_int(status, "pods.current", -1);
+    read->external_id = status_text(status, "externalID");
+    read->target_trust_policy = status_text(status, "targetTrustPolicy");
     read->warnings = status_list(arena, status, "warnings");
     read->pending_changes = status_list(arena, status, "pendingChanges");
     if (!verified || !encode_time_parse(verified, &read->last_verified_ms))
@@ -185,10 +187,8 @@ static void pack_spec(struct podidentitybinding_spec *spec, struct pack *pack)
 static void pack_status(struct podidentitybinding_status *status, struct pack *pack)
 {
     const char **const texts[] = {
-        &status->role_arn,
-        &status->association_id,
-        &status->association_arn,
-        &status->required_trust,
+        &status->role_arn,       &status->association_id, &status->association_arn,
+        &status->required_trust, &status->external_id,    &status->target_trust_policy,
     };
 
     for (size_t i = 0; i < COUNT(texts); i++)

@@ -69,6 +69,7 @@ struct podidentitybinding_status {
     const struct condition *conditions;
     size_t condition_count;
     const char *role_arn, *association_id, *association_arn, *required_trust; /* NULL: absent */
+    const char *external_id, *target_trust_policy;                            /* NULL: absent */
     const char *const *warnings;                                              /* NULL-terminated */
     const char *const *pending_changes;                                       /* NULL-terminated */
     bool has_pods; /* pods were counted */

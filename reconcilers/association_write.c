@@ -59,12 +59,31 @@ static enum verdict refuse_foreign(struct work *work)
                        cluster(work), found->id);
 }
 
+/* What EKS reads the role's trust for: another role, or credentials of another kind. */
+static bool depends_on_trust(const struct work *work, const struct eks_association_change *change)
+{
+    return work->have.association != PRESENCE_PRESENT || change->role_arn ||
+           change->session_tags != EKS_SESSION_TAGS_STAY;
+}
+
+/*
+ * A process that has just started does not know when the trust was edited; maybe it was by the one
+ * before, right now, for this very update. A role that was made is not meant: its trust came with
+ * CreateRole.
+ */
+static bool may_be_edited(const struct work *work, const struct eks_association_change *change)
+{
+    return work->have.association == PRESENCE_PRESENT && work->have.role == PRESENCE_PRESENT &&
+           work->ledger->generation == 0 && work->ledger->trust_edited_ms == 0 &&
+           change->session_tags == EKS_SESSION_TAGS_OFF;
+}
+
 /* An association may depend on the role now: not a foreign one, and not before an edited trust is
  * old enough for AWS to have it everywhere. */
 enum verdict association_trust_age(struct work *work, struct request *request)
 {
-    int64_t age_ms = work->now_ms - work->ledger->trust_edited_ms;
-    bool needed;
+    struct eks_association_change change;
+    int64_t age_ms;
 
     (void)request;
     if (work->have.verified)
@@ -73,10 +92,13 @@ enum verdict association_trust_age(struct work *work, struct request *request)
         (work->have.found.owner_arn || work->have.association_owner == OWNER_FOREIGN ||
          work->have.association_owner == OWNER_ADOPTED))
         return refuse_foreign(work);
-    needed = work->have.association != PRESENCE_PRESENT ||
-             strcmp(work->have.found.role_arn, work->want.role_arn) != 0;
-    if (!needed || !work->want.managed || work->ledger->trust_edited_ms == 0 ||
-        age_ms >= TRUST_AGE_MS)
+    difference_association(&change, work->arena, &work->want, &work->have.found);
+    if (!work->want.managed || !depends_on_trust(work, &change))
+        return VERDICT_NEXT;
+    if (may_be_edited(work, &change))
+        work->ledger->trust_edited_ms = work->now_ms;
+    age_ms = work->now_ms - work->ledger->trust_edited_ms;
+    if (work->ledger->trust_edited_ms == 0 || age_ms >= TRUST_AGE_MS)
         return VERDICT_NEXT;
     return work_wait(work, FACET_ASSOCIATION, "WaitingForRole", (uint64_t)(TRUST_AGE_MS - age_ms),
                      "The trust policy of role %s was edited a moment ago; AWS needs a while to "
@@ -130,6 +152,9 @@ enum verdict association_create_ask(struct work *work, struct request *request)
         .namespace_name = work->binding->record.namespace_name,
         .service_account = work->binding->spec.service_account,
         .role_arn = work->want.role_arn,
+        .target_role_arn = work->want.target_role_arn,
+        .policy = work->want.session_policy,
+        .disable_session_tags = work->want.disable_session_tags,
         .tags = work->want.tags,
     };
 
@@ -188,28 +213,58 @@ enum verdict association_create_answer(struct work *work, const struct reply *re
 
 enum verdict association_update_ask(struct work *work, struct request *request)
 {
+    struct eks_association_change change;
+
     if (work->have.verified || work->have.association != PRESENCE_PRESENT ||
-        strcmp(work->have.found.role_arn, work->want.role_arn) == 0)
+        !difference_association(&change, work->arena, &work->want, &work->have.found))
         return VERDICT_NEXT;
-    eks_update_association_role(work->arena, request, cluster(work), work->have.found.id,
-                                work->want.role_arn, intent_token(work));
+    change.client_request_token = intent_token(work);
+    eks_update_association(work->arena, request, cluster(work), work->have.found.id, &change);
     return VERDICT_SEND;
+}
+
+/* "role arn:… (before: arn:…), session tags off". */
+static const char *describe_change(struct work *work, const struct eks_association *before)
+{
+    const struct want *want = &work->want;
+    struct eks_association_change change;
+    const char *role = "", *target = "", *tags = "";
+
+    difference_association(&change, work->arena, want, before);
+    if (change.role_arn)
+        role =
+            arena_printf(work->arena, "; role %s (before: %s)", want->role_arn, before->role_arn);
+    if (change.target_role_arn)
+        target = arena_printf(work->arena, "; target role %s (before: %s)",
+                              want->target_role_arn ? want->target_role_arn : "none",
+                              before->target_role_arn ? before->target_role_arn : "none");
+    if (change.session_tags != EKS_SESSION_TAGS_STAY)
+        tags = want->disable_session_tags ? "; session tags off" : "; session tags on";
+    return arena_printf(work->arena, "%s%s%s%s", role, target, tags,
+                        change.policy ? "; another session policy" : "");
 }
 
 enum verdict association_update_answer(struct work *work, const struct reply *reply)
 {
-    const char *former = work->have.found.role_arn;
-    struct aws_tags tags = work->have.found.tags;
+    struct eks_association *found = &work->have.found;
+    const struct eks_association before = *found;
+    struct eks_association_change change;
 
     if (!row_good(work, reply))
         return refused(work);
-    if (!eks_read_association(work->arena, reply, &work->have.found, &work->error))
+    if (!eks_read_association(work->arena, reply, found, &work->error))
         return VERDICT_FAIL;
-    work->have.found.role_arn = work->want.role_arn;
-    work->have.found.tags = tags;
+    found->tags = before.tags;
+    /* That "" clears a member is not documented: what AWS answers counts. */
+    if (difference_association(&change, work->arena, &work->want, found)) {
+        error_set(&work->error, ERROR_RETRY,
+                  "AWS took the update of association %s and answered with one that is not as it "
+                  "was asked for",
+                  found->id);
+        return VERDICT_FAIL;
+    }
     work_tell(work, false, "AssociationUpdated", "UpdatePodIdentityAssociation",
-              "Association %s points to role %s now (before: %s)", work->have.found.id,
-              work->want.role_arn, former);
+              "Changed association %s%s", found->id, describe_change(work, &before));
     return VERDICT_NEXT;
 }
 
@@ -262,19 +317,22 @@ enum verdict association_untag_answer(struct work *work, const struct reply *rep
     return VERDICT_NEXT;
 }
 
-/* Everything is as wanted: remember it, so that the next run asks nothing. */
+/* Everything is as wanted, but for what narrows later: remember it, so that the next run asks
+ * nothing. */
 static void remember(struct work *work)
 {
     struct ledger_entry *ledger = work->ledger;
     const struct eks_association *found = &work->have.found;
 
-    ledger->verified = true;
+    work->progress.associated = true;
+    ledger->verified = !work->progress.held_back;
     ledger->generation = work->binding->meta.generation;
     ledger_keep(&ledger->role_arn, work->want.role_arn);
     ledger_keep(&ledger->association_id, found->id);
     ledger_keep(&ledger->association_arn, found->arn);
     ledger->made_ms = found->created_ms;
     ledger->changed_ms = found->modified_ms;
+    ledger_keep(&ledger->external_id, found->external_id);
     ledger->settled_ms = found->modified_ms + (int64_t)work->scene->settings.settle_ms;
 }
 
@@ -285,6 +343,8 @@ enum verdict association_settled(struct work *work, struct request *request)
     (void)request;
     if (!work->have.verified)
         remember(work);
+    if (work->progress.held_back)
+        work->outcome.again_ms = narrowing_due_ms(work);
     if (work->now_ms >= ledger->settled_ms) {
         work_find(work, FACET_ASSOCIATION, CONDITION_TRUE, "Associated",
                   "Association %s gives ServiceAccount %s role %s", ledger->association_id,

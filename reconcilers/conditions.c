@@ -186,11 +186,23 @@ static void find_failure(struct work *work)
         outcome->reconciling = reason;
 }
 
+/* What the owner of the target role must add, once EKS has said under which external ID it comes.
+ */
+static void fill_target(struct podidentitybinding_status *status, struct work *work)
+{
+    const char *external_id = work->want.target_role_arn ? work->ledger->external_id : NULL;
+
+    status->external_id = external_id;
+    status->target_trust_policy =
+        external_id ? want_target_trust(work->arena, &work->want, external_id) : NULL;
+}
+
 static void fill_identifiers(struct podidentitybinding_status *status, struct work *work)
 {
     const struct ledger_entry *ledger = work->ledger;
     const struct podidentitybinding_status *before = &work->binding->status;
-    bool verified = ledger->verified && ledger->generation == work->binding->meta.generation;
+    bool verified = work->progress.associated ||
+                    (ledger->verified && ledger->generation == work->binding->meta.generation);
     bool settled = work->outcome.findings[FACET_ROLE].status == CONDITION_TRUE;
 
     if (work->outcome.removed)
@@ -198,6 +210,10 @@ static void fill_identifiers(struct podidentitybinding_status *status, struct wo
     status->role_arn = before->role_arn;
     status->association_id = before->association_id;
     status->association_arn = before->association_arn;
+    status->external_id = before->external_id;
+    status->target_trust_policy = before->target_trust_policy;
+    if (verified && work->wanted)
+        fill_target(status, work);
     if (settled && work->wanted)
         status->role_arn = work->want.role_arn;
     if (verified) {

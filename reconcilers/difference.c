@@ -121,6 +121,37 @@ void difference_role(struct difference *difference, struct arena *arena, const s
                 want->attached_count, &difference->detached_count);
 }
 
+/* NULL when a is b; else b, or "" to clear it. */
+static const char *changed_text(const char *have, const char *want)
+{
+    if (text_equal(have, want))
+        return NULL;
+    return want ? want : "";
+}
+
+/* EKS may give the text back in another layout. */
+static const char *changed_policy(struct arena *arena, const char *have, const char *want)
+{
+    if (have && want && policy_equal(arena, have, want))
+        return NULL;
+    return changed_text(have, want);
+}
+
+bool difference_association(struct eks_association_change *change, struct arena *arena,
+                            const struct want *want, const struct eks_association *have)
+{
+    *change = (struct eks_association_change){
+        .role_arn = changed_text(have->role_arn, want->role_arn),
+        .target_role_arn = changed_text(have->target_role_arn, want->target_role_arn),
+        .policy = changed_policy(arena, have->policy, want->session_policy),
+    };
+    if (have->disable_session_tags != want->disable_session_tags)
+        change->session_tags =
+            want->disable_session_tags ? EKS_SESSION_TAGS_OFF : EKS_SESSION_TAGS_ON;
+    return change->role_arn || change->target_role_arn || change->policy ||
+           change->session_tags != EKS_SESSION_TAGS_STAY;
+}
+
 bool difference_empty(const struct difference *difference)
 {
     return !difference->boundary && !difference->trust && !difference->role &&

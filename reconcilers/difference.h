@@ -44,6 +44,14 @@ enum tag_keys { TAG_KEYS_OF_IAM, TAG_KEYS_OF_EKS };
 void difference_tags(struct difference *difference, struct arena *arena,
                      const struct aws_tags *want, const struct aws_tags *have, enum tag_keys keys);
 
+/*
+ * What an update of the association must say: role, target role, session tags, session policy;
+ * false when it is as wanted. "" where something is to be cleared. An update that turns session
+ * tags on clears a policy with them, since want has none then.
+ */
+bool difference_association(struct eks_association_change *change, struct arena *arena,
+                            const struct want *want, const struct eks_association *have);
+
 bool difference_empty(const struct difference *difference);
 
 /* Sentences for status and logs ("attach arn:…"), NULL-terminated; at most 20 of 512 characters. */

@@ -59,21 +59,6 @@ enum verdict existing_role_get_answer(struct work *work, const struct reply *rep
     return VERDICT_NEXT;
 }
 
-static struct trust_subject subject_of(const struct work *work)
-{
-    const struct account *account = &work->scene->account;
-
-    return (struct trust_subject){
-        .partition = account->partition,
-        .account_id = account->id,
-        .cluster_arn = account->cluster_arn,
-        .cluster_name = work->scene->settings.cluster_name,
-        .namespace_name = work->binding->record.namespace_name,
-        .service_account = work->binding->spec.service_account,
-        .session_tags = true,
-    };
-}
-
 /* Tells what the role's owner has to add; the text stays in the ledger until the trust is fine. */
 static enum verdict refuse_trust(struct work *work, const struct trust_subject *subject,
                                  const struct trust_judgement *judgement)
@@ -121,7 +106,7 @@ enum verdict existing_role_judge(struct work *work, struct request *request)
                            "Role %s is tagged for namespace %s and serves no other. Name another "
                            "role in spec.roleARN",
                            work->want.role_arn, existing->tagged_namespace);
-    subject = subject_of(work);
+    subject = trust_subject_of(work->binding, work->scene);
     judgement = trust_judge(work->arena, existing->trust, &subject);
     if (judgement.verdict != TRUST_ADMITS)
         return refuse_trust(work, &subject, &judgement);

@@ -23,15 +23,10 @@ const char *grants_unsupported(struct arena *arena, const struct podidentitybind
         {spec->observe, "spec.mode: Observe"},
         {spec->adopt, "spec.adoptionPolicy: Adopt"},
         {spec->retain, "spec.deletionPolicy: Retain"},
-        {spec->target_role_arn != NULL, "spec.targetRoleARN"},
-        {spec->disable_session_tags, "spec.disableSessionTags"},
-        {spec->policy != NULL, "spec.policy"},
         {spec->create_service_account, "spec.createServiceAccount"},
         {spec->permissions_boundary_arn &&
              !text_equal(spec->permissions_boundary_arn, scene->settings.boundary_arn),
          "spec.permissionsBoundaryARN other than the controller's"},
-        {spec->trust_scope && !text_equal(spec->trust_scope, "ServiceAccount"),
-         "spec.trustScope wider than ServiceAccount"},
         {binding->from_shorthand, "the annotation podidentity.io/role-arn"},
     };
 

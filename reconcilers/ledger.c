@@ -24,6 +24,7 @@ static void entry_empty(struct ledger_entry *entry)
     free(entry->association_id);
     free(entry->association_arn);
     free(entry->required_trust);
+    free(entry->external_id);
     *entry = (struct ledger_entry){0};
 }
 

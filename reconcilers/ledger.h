@@ -22,6 +22,7 @@ struct ledger_entry {
     int64_t drain_until_ms;      /* wall: when its teardown waits for pods no longer; 0: not yet */
     int64_t pods_written_ms;     /* wall: the last write of status.pods; 0: none */
     int64_t retired_until_ms;    /* wall: when a retired role of this binding may go; 0: none */
+    char *external_id;           /* with which EKS assumes the target role; NULL: there is none */
     int64_t failed_ms;       /* wall: the last failure; shared reads older than it are read again */
     int64_t trust_edited_ms; /* wall: the last edit of our role's trust; 0: none */
     bool consented;          /* the existing role's trust named this binding when it was verified */

@@ -201,6 +201,7 @@ enum verdict role_compare(struct work *work, struct request *request)
         work->have.role != PRESENCE_PRESENT)
         return VERDICT_NEXT;
     difference_role(&work->todo, work->arena, &work->want, &work->have.detail);
+    narrowing_hold_back(work);
     work->progress.compared = true;
     warn_of_denies(work);
     return VERDICT_NEXT;

@@ -118,6 +118,16 @@ static bool written(struct work *work, const struct reply *reply)
     return false;
 }
 
+/* This very spec was made true before: what differs now is the work of others. */
+static bool was_as_wanted(const struct work *work)
+{
+    const struct condition *ready =
+        podidentitybinding_condition(&work->binding->status, "RoleReady");
+
+    return ready && ready->status == CONDITION_TRUE &&
+           ready->observed_generation == work->binding->meta.generation;
+}
+
 enum verdict role_boundary_ask(struct work *work, struct request *request)
 {
     if (!writing(work) || !work->todo.boundary || work->progress.boundary)
@@ -141,6 +151,8 @@ enum verdict role_trust_ask(struct work *work, struct request *request)
 {
     if (!writing(work) || !work->todo.trust || work->progress.trust)
         return VERDICT_NEXT;
+    /* From here on it may be another, whatever becomes of the answer. */
+    work->ledger->trust_edited_ms = work->now_ms;
     iam_update_trust(work->arena, request, work->want.role_name, work->want.trust);
     return VERDICT_SEND;
 }
@@ -150,10 +162,10 @@ enum verdict role_trust_answer(struct work *work, const struct reply *reply)
     if (!written(work, reply))
         return VERDICT_FAIL;
     work->progress.trust = true;
-    work->ledger->trust_edited_ms = work->now_ms;
-    work_tell(work, true, "TrustRestored", "UpdateAssumeRolePolicy",
-              "Wrote the trust policy of role %s anew: somebody had changed it",
-              work->want.role_arn);
+    if (was_as_wanted(work))
+        work_tell(work, true, "TrustRestored", "UpdateAssumeRolePolicy",
+                  "Wrote the trust policy of role %s anew: somebody had changed it",
+                  work->want.role_arn);
     return VERDICT_NEXT;
 }
 

@@ -158,6 +158,7 @@ static enum verdict remember(struct work *work, struct request *request)
     ledger_keep(&ledger->role_arn, work->want.role_arn);
     ledger_keep(&ledger->association_id, work->binding->status.association_id);
     ledger_keep(&ledger->association_arn, work->binding->status.association_arn);
+    ledger_keep(&ledger->external_id, work->binding->status.external_id);
     if (removal_has_retired(work))
         ledger->retired_until_ms = work->now_ms; /* its tag says when; read it now */
     return VERDICT_NEXT;

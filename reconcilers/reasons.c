@@ -21,7 +21,7 @@ static const struct reason reasons[] = {
     {"RoleNameTaken", "D04-NAME", ""},
     {"RoleOfFormerBinding", "D04-FORMER", ""},
     {"WaitingForRole", "D04-YOUNG", "It goes on by itself"},
-    {"MalformedPolicy", "D05-POLICY", "Correct spec.permissionPolicy"},
+    {"MalformedPolicy", "D05-POLICY", "Correct spec.permissionPolicy, or the field that is named"},
     {"PolicyNotFound", "D05-MISSING", ""},
     {"PolicyTooLarge", "D05-SIZE",
      "Shorten spec.permissionPolicy or move it into a managed policy named in "

@@ -56,6 +56,11 @@ enum verdict role_detach_ask(struct work *work, struct request *request);
 enum verdict role_detach_answer(struct work *work, const struct reply *reply);
 enum verdict role_settled(struct work *work, struct request *request);
 
+/* narrowing.c: takes out of work->todo what the association that stands still needs, and says so in
+ * work->progress; and when to come back for it, once the association is as wanted. */
+void narrowing_hold_back(struct work *work);
+uint64_t narrowing_due_ms(const struct work *work);
+
 /* association_read.c, association_write.c */
 enum verdict association_expect(struct work *work, struct request *request);
 enum verdict association_list_ask(struct work *work, struct request *request);

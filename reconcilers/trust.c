@@ -7,6 +7,8 @@
 #include "base/encode.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "crds/podidentitybinding.h"
+#include "reconcilers/scene.h"
 
 /* A cluster ARN (≤ 200), a namespace and a ServiceAccount (≤ 253 each). */
 enum { HASH_BITS = 40, HASHED_MAX = 4096 };
@@ -21,6 +23,20 @@ void trust_hash(char hash[TRUST_HASH_SIZE], const char *cluster_arn, const char 
     assert(!joined.overflow);
     encode_sha256(joined.bytes, joined.length, digest);
     encode_base32(digest, HASH_BITS, hash);
+}
+
+struct trust_subject trust_subject_of(const struct podidentitybinding *binding,
+                                      const struct scene *scene)
+{
+    return (struct trust_subject){
+        .partition = scene->account.partition,
+        .account_id = scene->account.id,
+        .cluster_arn = scene->account.cluster_arn,
+        .cluster_name = scene->settings.cluster_name,
+        .namespace_name = binding->record.namespace_name,
+        .service_account = binding->spec.service_account,
+        .session_tags = !binding->spec.disable_session_tags,
+    };
 }
 
 static json_t *condition(const struct trust_subject *subject, enum trust_scope scope)

@@ -20,6 +20,13 @@ struct trust_subject {
     bool session_tags; /* false: disableSessionTags, no aws:RequestTag is sent */
 };
 
+/* Of a binding of this cluster, with the session tags that its spec asks for. The account must be
+ * known. */
+struct podidentitybinding;
+struct scene;
+struct trust_subject trust_subject_of(const struct podidentitybinding *binding,
+                                      const struct scene *scene);
+
 enum trust_scope { TRUST_SERVICE_ACCOUNT, TRUST_CLUSTER, TRUST_ACCOUNT };
 
 /* The first 40 bits of SHA-256 over cluster ARN, namespace and ServiceAccount joined by newlines,

@@ -24,6 +24,20 @@ const char *want_role_name(struct arena *arena, const char *cluster_arn, const c
     return arena_printf(arena, "%.*s_%s", ROLE_NAME_STEM_MAX, stem, hash);
 }
 
+void want_warn(struct want *want, struct arena *arena, const char *sentence)
+{
+    size_t count = 0;
+    const char **all;
+
+    while (want->warnings && want->warnings[count])
+        count++;
+    all = arena_array(arena, count + 2, sizeof(*all));
+    if (count > 0)
+        memcpy(all, want->warnings, count * sizeof(*all));
+    all[count] = sentence;
+    want->warnings = all;
+}
+
 static bool fill_existing(struct want *want, struct arena *arena,
                           const struct podidentitybinding *binding, const struct scene *scene,
                           struct error *error)
@@ -78,21 +92,23 @@ static void fill_tags(struct want *want, struct arena *arena,
     want->tags = (struct aws_tags){.items = tags, .count = COUNT(ours) + binding->spec.tag_count};
 }
 
+/* Absent is the narrowest that can work: trust_document makes Cluster of it without tags. */
+static enum trust_scope scope_of(const struct podidentitybinding_spec *spec)
+{
+    if (text_equal(spec->trust_scope, "Account"))
+        return TRUST_ACCOUNT;
+    return text_equal(spec->trust_scope, "Cluster") ? TRUST_CLUSTER : TRUST_SERVICE_ACCOUNT;
+}
+
 static bool fill_trust(struct want *want, struct arena *arena,
                        const struct podidentitybinding *binding, const struct scene *scene,
                        struct error *error)
 {
-    struct trust_subject subject = {
-        .partition = scene->account.partition,
-        .account_id = scene->account.id,
-        .cluster_arn = scene->account.cluster_arn,
-        .cluster_name = scene->settings.cluster_name,
-        .namespace_name = binding->record.namespace_name,
-        .service_account = binding->spec.service_account,
-        .session_tags = true,
-    };
+    const struct trust_subject subject = trust_subject_of(binding, scene);
+    enum trust_scope scope = scope_of(&binding->spec);
 
-    want->trust = trust_document(arena, &subject, TRUST_SERVICE_ACCOUNT);
+    want->trust = trust_document(arena, &subject, scope);
+    want->trust_needs_tags = scope == TRUST_SERVICE_ACCOUNT && subject.session_tags;
     if (policy_size(want->trust) > POLICY_TRUST_MAX)
         return error_set_code(error, ERROR_REFUSED, "TrustTooLarge",
                               "The trust policy would have %zu characters; IAM takes %d",
@@ -132,6 +148,8 @@ bool want_compute(struct want *want, struct arena *arena, const struct podidenti
 
     *want = (struct want){.managed = spec->role_arn == NULL};
     fill_tags(want, arena, binding, scene);
+    if (!want_fill_session(want, arena, spec, scene, error))
+        return false;
     if (!want->managed)
         return fill_existing(want, arena, binding, scene, error);
     want->description = spec->role_description ? spec->role_description : "";
@@ -139,5 +157,6 @@ bool want_compute(struct want *want, struct arena *arena, const struct podidenti
     want->max_session_s = spec->max_session_s ? spec->max_session_s : SESSION_DEFAULT_S;
     return fill_name(want, arena, binding, scene, error) &&
            fill_trust(want, arena, binding, scene, error) &&
-           want_fill_policies(want, arena, spec, scene, error);
+           want_fill_policies(want, arena, spec, scene, error) &&
+           want_add_target_policy(want, arena, spec, error);
 }

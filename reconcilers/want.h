@@ -36,6 +36,10 @@ struct want {
     size_t inline_count;
     const char *const *attached_arns;
     size_t attached_count;
+    bool trust_needs_tags; /* the trust tells ServiceAccounts apart by their session tags */
+    /* of the association */
+    const char *target_role_arn, *session_policy; /* NULL: none */
+    bool disable_session_tags;
     const char *const *warnings; /* sentences for status.warnings, NULL-terminated; NULL: none */
     /* of role and association */
     struct aws_tags tags;
@@ -47,6 +51,15 @@ struct want {
  */
 bool want_compute(struct want *want, struct arena *arena, const struct podidentitybinding *binding,
                   const struct scene *scene, struct error *error);
+
+/* Before the hash in the name of the inline policy that lets a role of ours assume its target. */
+#define TARGET_POLICY_PREFIX "AssumeTargetRole-"
+
+/* The statement that the owner of the target role must add, for status; NULL when it is longer
+ * than status takes. */
+enum { WANT_TARGET_TRUST_MAX = 4096 };
+const char *want_target_trust(struct arena *arena, const struct want *want,
+                              const char *external_id);
 
 /* The default name of a role: design rule 6.1. */
 const char *want_role_name(struct arena *arena, const char *cluster_arn, const char *namespace_name,

@@ -67,6 +67,7 @@ bool want_fill_policies(struct want *want, struct arena *arena,
         return false;
     join_inline(want, arena, spec, &wellknown);
     join_attached(want, arena, spec, &wellknown);
-    want->warnings = wellknown.warnings;
+    for (const char *const *warning = wellknown.warnings; *warning; warning++)
+        want_warn(want, arena, *warning);
     return true;
 }

@@ -141,20 +141,15 @@ static enum verdict remember(struct work *work, struct request *request)
     return VERDICT_NEXT;
 }
 
-/* The trust that we write admits this ServiceAccount and nobody else: where the present one admits
- * it as well, to put ours in its place takes away and gives nothing. */
+/*
+ * The trust that we write admits this ServiceAccount and nobody else: where the present one admits
+ * it as well, to put ours in its place takes away and gives nothing. Not after an edit: the
+ * association that stands may be without the session tags that the new trust asks for.
+ */
 static bool trust_only_narrows(struct work *work)
 {
     const struct podidentitybinding *binding = work->binding;
-    struct trust_subject subject = {
-        .partition = work->scene->account.partition,
-        .account_id = work->scene->account.id,
-        .cluster_arn = work->scene->account.cluster_arn,
-        .cluster_name = work->scene->settings.cluster_name,
-        .namespace_name = binding->record.namespace_name,
-        .service_account = binding->spec.service_account,
-        .session_tags = !binding->spec.disable_session_tags,
-    };
+    const struct trust_subject subject = trust_subject_of(binding, work->scene);
 
     if (binding->spec.trust_scope && !text_equal(binding->spec.trust_scope, "ServiceAccount"))
         return false;
@@ -181,7 +176,7 @@ static enum verdict narrow(struct work *work, struct request *request)
     }
     *todo = (struct difference){
         .boundary = todo->boundary && spec_is_the_granted_one(work),
-        .trust = todo->trust && trust_only_narrows(work),
+        .trust = todo->trust && spec_is_the_granted_one(work) && trust_only_narrows(work),
         .policies_deleted = todo->policies_deleted,
         .policies_deleted_count = todo->policies_deleted_count,
         .detached = todo->detached,

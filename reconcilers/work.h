@@ -51,6 +51,8 @@ struct have {
 /* How far the writing rows have come in work->todo. */
 struct progress {
     bool compared, narrowed, boundary, trust, role, tags_put, tags_removed, settled;
+    bool held_back;  /* something that narrows is still to be done, later */
+    bool associated; /* the association was seen, or made, as wanted */
     size_t policies_put, policies_deleted, attached, detached;
     bool compute_looked, association_deleted;
     bool association_tags_compared, association_tags_put, association_tags_removed;

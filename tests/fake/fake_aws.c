@@ -110,8 +110,34 @@ void fake_aws_finish(struct fake_aws *aws)
 void fake_aws_reset(struct fake_aws *aws)
 {
     aws->effects = (struct fake_counts){0};
-    aws->idle_writes = aws->trespasses = 0;
+    aws->idle_writes = aws->trespasses = aws->gaps = 0;
     aws->idle_operation = NULL;
+}
+
+static bool has_target_policy(const struct fake_role *role, const char *target_role_arn)
+{
+    for (size_t i = 0; i < role->policies.count; i++)
+        if (strstr(role->policies.items[i].value, target_role_arn))
+            return true;
+    return false;
+}
+
+/* Is this association of no use with the role of ours that it names? */
+static bool is_gap(const struct fake_aws *aws, const struct fake_association *association)
+{
+    const struct fake_role *role = fake_aws_role_by_arn(aws, association->role_arn);
+
+    if (association->foreign || (role && role->foreign))
+        return false;
+    if (!role || (association->disable_session_tags && strstr(role->trust, "aws:RequestTag")))
+        return true;
+    return association->target_role_arn && !has_target_policy(role, association->target_role_arn);
+}
+
+static void count_gaps(struct fake_aws *aws)
+{
+    for (size_t i = 0; i < aws->association_count; i++)
+        aws->gaps += is_gap(aws, aws->associations[i]);
 }
 
 void fake_aws_wrote(struct fake_call *call, bool changed, bool foreign)
@@ -122,6 +148,7 @@ void fake_aws_wrote(struct fake_call *call, bool changed, bool foreign)
         aws->trespasses++;
     if (changed) {
         fake_counts_add(&aws->effects, call->request->operation);
+        count_gaps(aws);
     } else {
         aws->idle_writes++;
         aws->idle_operation = call->request->operation;

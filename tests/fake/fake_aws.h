@@ -4,8 +4,10 @@
  * An AWS account with one cluster, in memory: IAM roles and what hangs on them, EKS pod identity
  * associations, STS. Reads the requests our builders make and answers in AWS's own forms. Every
  * write is counted as an effect when it changed something, as idle when it did not, and as a
- * trespass when what it was aimed at is not ours.
- * Behaviour: IAM API 2010-05-08, EKS API 2017-11-01.
+ * trespass when what it was aimed at is not ours. A write that leaves an association of ours with a
+ * role that does not admit it, or may not assume its target role, is counted as a gap; so is one
+ * that turns session tags off within 30 s of an edit of the role's trust. Behaviour: IAM API
+ * 2010-05-08, EKS API 2017-11-01.
  */
 
 #include <stdbool.h>
@@ -33,6 +35,7 @@ struct fake_pairs {
 struct fake_role {
     char *name, *path, *trust, *description, *boundary; /* boundary NULL: none */
     int64_t max_session_s, created_ms;
+    int64_t trust_edited_ms;                    /* 0: never */
     struct fake_pairs tags, policies, attached; /* attached: ARNs, no values */
     struct fake_pairs profiles;                 /* instance profiles: names, no values */
     bool foreign;
@@ -86,6 +89,7 @@ struct fake_aws {
     /* since fake_aws_reset */
     struct fake_counts effects;
     unsigned idle_writes, trespasses;
+    unsigned gaps; /* writes after which pods of an association of ours were without credentials */
     const char *idle_operation; /* the last idle one */
 };
 

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "tests/fake/fake_aws_parts.h"
 
-enum { SEGMENTS_MAX = 6, QUERY_MAX = 64, PAGE_MAX = 100 };
+enum { SEGMENTS_MAX = 6, QUERY_MAX = 64, PAGE_MAX = 100, TRUST_AGE_MS = 30 * 1000 };
 
 /* "/clusters/main/pod-identity-associations/a-1" in its parts; a query in its pairs. */
 struct target {
@@ -219,9 +219,18 @@ static struct fake_association *association_by_id(struct fake_call *call, const 
     return NULL;
 }
 
+/* EKS may still see the trust that was there before. */
+static bool trust_is_young(struct fake_call *call, const struct fake_association *association)
+{
+    const struct fake_role *role = fake_aws_role_by_arn(call->aws, association->role_arn);
+
+    return role && role->trust_edited_ms + TRUST_AGE_MS > *call->aws->now_ms;
+}
+
 static void update(struct fake_call *call, struct fake_association *association, const json_t *body)
 {
     const char *role_arn = json_path_text(body, "roleArn");
+    bool tagged = !association->disable_session_tags;
     bool changed;
 
     if ((role_arn && !role_good(call, role_arn)) || !session_good(call, association, body))
@@ -230,6 +239,8 @@ static void update(struct fake_call *call, struct fake_association *association,
     changed |= put_session(association, body);
     if (changed)
         association->modified_ms = *call->aws->now_ms;
+    if (tagged && association->disable_session_tags && trust_is_young(call, association))
+        call->aws->gaps++;
     fake_aws_wrote(call, changed, association->foreign);
     answer_association(call, association);
 }

@@ -173,8 +173,10 @@ static void update_trust(struct fake_call *call)
 {
     struct fake_role *role = written_role(call);
 
-    if (role && policy_good(call))
+    if (role && policy_good(call)) {
+        role->trust_edited_ms = *call->aws->now_ms;
         wrote(call, role, fake_text_set(&role->trust, fake_field(call, "PolicyDocument")));
+    }
 }
 
 static void put_boundary(struct fake_call *call)

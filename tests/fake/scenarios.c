@@ -32,6 +32,20 @@ static const char well_known_narrowed[] =
     "\"wellKnownPolicyScopes\":{\"externalDNS\":{\"hostedZoneARNs\":["
     "\"arn:aws:route53:::hostedzone/Z0123\"]}}}";
 
+/* What the association says besides its role. */
+#define TARGET(account) "\"targetRoleARN\":\"arn:aws:iam::" account ":role/there\""
+#define NARROW_SESSION                                                                             \
+    "\"disableSessionTags\":true,\"policy\":\"{\\\"Version\\\":\\\"2012-10-17\\\","                \
+    "\\\"Statement\\\":{\\\"Effect\\\":\\\"Allow\\\",\\\"Action\\\":\\\"s3:GetObject\\\","         \
+    "\\\"Resource\\\":\\\"*\\\"}}\""
+static const char bare[] = "{\"serviceAccountName\":\"cart\"}";
+static const char far[] = "{\"serviceAccountName\":\"cart\"," TARGET("210987654321") "}";
+static const char far_narrow[] =
+    "{\"serviceAccountName\":\"cart\"," TARGET("210987654321") "," NARROW_SESSION "}";
+static const char farther[] = "{\"serviceAccountName\":\"cart\"," TARGET("310987654321") "}";
+static const char existing_far[] = "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING
+                                   "\"," TARGET("210987654321") "," NARROW_SESSION "}";
+
 static const char existing[] = "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING "\"}";
 
 static void bind_managed(struct fake_world *world)
@@ -54,6 +68,31 @@ static void bind_well_known_narrowed(struct fake_world *world)
     fake_world_bind(world, "cart", well_known_narrowed);
 }
 
+static void bind_bare(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", bare);
+}
+
+static void bind_far(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", far);
+}
+
+static void bind_far_narrow(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", far_narrow);
+}
+
+static void bind_farther(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", farther);
+}
+
+static void bind_existing_far(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", existing_far);
+}
+
 static void bind_existing(struct fake_world *world)
 {
     fake_world_bind(world, "cart", existing);
@@ -73,6 +112,12 @@ static void have_existing(struct fake_world *world)
 {
     make_role(world);
     bind_existing(world);
+}
+
+static void have_existing_far(struct fake_world *world)
+{
+    make_role(world);
+    bind_existing_far(world);
 }
 
 /* A stranger's role and association stand beside: none of them may be written to. */
@@ -184,6 +229,15 @@ const struct scenario scenarios[] = {
     {"update every field that may change", have_managed, bind_changed, 0, "True Ready", false},
     {"create with well-known policies", make_role, bind_well_known, 0, "True Ready", false},
     {"narrow well-known policies", bind_well_known, bind_well_known_narrowed, 0, "True Ready",
+     false},
+    {"create with a target role and a session policy", make_role, bind_far_narrow, 0, "True Ready",
+     false},
+    {"session tags off", bind_far, bind_far_narrow, 0, "True Ready", false},
+    {"session tags on again", bind_far_narrow, bind_far, 0, "True Ready", false},
+    {"another target role", bind_far, bind_farther, 0, "True Ready", false},
+    {"no target role any more", bind_far_narrow, bind_bare, 0, "True Ready", false},
+    {"a target role on an existing role", have_existing, bind_existing_far, 0, "True Ready", false},
+    {"from an existing role to one with session tags", have_existing_far, bind_far, 0, "True Ready",
      false},
     {"update a role whose boundary is gone", somebody_took_boundary, bind_changed, 0, "True Ready",
      false},

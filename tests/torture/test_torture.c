@@ -81,6 +81,7 @@ static void refer(struct reference *reference, const struct scenario *scenario)
     assert_true(finish(world, scenario));
     assert_string_equal(fake_world_condition(world, "cart", "Ready"), scenario->end);
     assert_int_equal(world->aws.trespasses, 0);
+    assert_int_equal(world->aws.gaps, 0);
     assert_int_equal(world->aws.idle_writes, 0);
     assert_int_equal(world->kubernetes.idle_writes, 0);
     fake_world_describe(world, &reference->end);
@@ -145,10 +146,13 @@ static bool good_end(const struct fake_world *world, const struct reference *ref
     good &= same_effects(&world->aws.effects, &reference->effects);
     if (world->aws.trespasses > 0)
         print_error("%u writes to what is not ours\n", world->aws.trespasses);
+    if (world->aws.gaps > 0)
+        print_error("%u times pods were without credentials\n", world->aws.gaps);
     if (world->aws.idle_writes > ambiguous(disturbance))
         print_error("%u writes changed nothing, %s\n", world->aws.idle_writes,
                     world->aws.idle_operation);
-    return good && world->aws.trespasses == 0 && world->aws.idle_writes <= ambiguous(disturbance);
+    return good && world->aws.trespasses == 0 && world->aws.gaps == 0 &&
+           world->aws.idle_writes <= ambiguous(disturbance);
 }
 
 /* What the program must make of one fault; ERROR_NONE also where nobody reads the answer. */

@@ -138,12 +138,9 @@ static void touches_nothing_for_what_is_not_supported_yet(void **state)
         "\"mode\":\"Observe\"",
         "\"adoptionPolicy\":\"Adopt\"",
         "\"deletionPolicy\":\"Retain\"",
-        "\"targetRoleARN\":\"arn:aws:iam::210987654321:role/there\"",
-        "\"disableSessionTags\":true",
         "\"createServiceAccount\":true",
         "\"irsa\":{\"audience\":\"sts.amazonaws.com\"}",
         "\"permissionsBoundaryARN\":\"arn:aws:iam::123456789012:policy/other\"",
-        "\"trustScope\":\"Cluster\"",
     };
 
     (void)state;
