@@ -184,6 +184,27 @@ void map_each(const struct map *map, map_visit_fn visit, void *context)
     }
 }
 
+void map_filter(struct map *map, bool (*keep)(const void *value, const void *context),
+                const void *context, void (*destroy)(void *value))
+{
+    for (size_t b = 0; b < map->room; b++) {
+        struct entry **link = &map->buckets[b];
+
+        while (*link) {
+            struct entry *entry = *link;
+
+            if (keep(entry->value, context)) {
+                link = &entry->next;
+                continue;
+            }
+            *link = entry->next;
+            destroy(entry->value);
+            free(entry);
+            map->count--;
+        }
+    }
+}
+
 void map_clear(struct map *map, void (*destroy)(void *value))
 {
     for (size_t b = 0; b < map->room; b++) {

@@ -30,6 +30,10 @@ size_t map_count(const struct map *map);
 /* visit must not change the map. */
 void map_each(const struct map *map, map_visit_fn visit, void *context);
 
+/* Takes out every entry whose value keep does not want, and calls destroy for that value. */
+void map_filter(struct map *map, bool (*keep)(const void *value, const void *context),
+                const void *context, void (*destroy)(void *value));
+
 /* Calls destroy for each value and empties the map. */
 void map_clear(struct map *map, void (*destroy)(void *value));
 

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -14,6 +13,7 @@
 #include "controller/health.h"
 #include "controller/informer_link.h"
 #include "controller/jobs.h"
+#include "controller/lookout.h"
 #include "controller/metrics.h"
 #include "controller/version.h"
 #include "controller/watched.h"
@@ -25,8 +25,7 @@
 #include "reconcilers/scene.h"
 #include "reconcilers/sweep.h"
 
-/* A sweep that failed is tried again at this pace, doubling to the ceiling. */
-enum { SWEEP_RETRY_MS = 2000, SWEEP_RETRY_MOST_MS = 60 * 1000, RETIRED_ROLE_MS = 6 * 3600 * 1000 };
+enum { RETIRED_ROLE_MS = 6 * 3600 * 1000 };
 
 struct controller {
     struct world world;
@@ -35,59 +34,16 @@ struct controller {
     struct jobs *jobs;
     struct watched *watched;
     struct health *health;
-    struct timer sweep_pause;
-    uint64_t sweep_delay_ms;
-    bool sweeping, stopping;
+    struct lookout *lookout;
+    bool stopping;
     struct timer grace;
 };
-
-/* Sweep ---------------------------------------------------------------------------------------- */
-
-static void sweep_again(struct timer *timer);
-
-static void swept(void *context, const struct error *error, unsigned requests)
-{
-    struct controller *controller = context;
-    char count[12];
-
-    controller->sweeping = false;
-    snprintf(count, sizeof(count), "%u", requests);
-    if (error) {
-        log_event(LOG_ERROR, "AWS could not be read", "error", error->text, "requests", count,
-                  NULL);
-        if (!controller->stopping)
-            timer_start(controller->world.loop, &controller->sweep_pause,
-                        controller->sweep_delay_ms);
-        if (controller->sweep_delay_ms < SWEEP_RETRY_MOST_MS)
-            controller->sweep_delay_ms *= 2;
-    } else {
-        log_event(LOG_INFO, "read what AWS has", "account", controller->scene.account.id, "cluster",
-                  controller->scene.account.cluster_arn, "requests", count, NULL);
-    }
-    /* Also after a failure: each binding is told why it has to wait. */
-    watched_enqueue_all(controller->watched);
-    jobs_open(controller->jobs);
-}
-
-static void sweep(struct controller *controller)
-{
-    if (controller->sweeping || controller->stopping || controller->scene.account.known)
-        return;
-    controller->sweeping = true;
-    sweep_start(&controller->scene, &controller->world.transport, clock_wall_ms(), swept,
-                controller);
-}
-
-static void sweep_again(struct timer *timer)
-{
-    sweep(container_of(timer, struct controller, sweep_pause));
-}
 
 /* The first lists are in: what AWS has can be held against them. */
 static void synced(void *context)
 {
     log_event(LOG_INFO, "caches are synced", NULL);
-    sweep(context);
+    lookout_start(((struct controller *)context)->lookout);
 }
 
 /* Shutdown ------------------------------------------------------------------------------------- */
@@ -114,7 +70,7 @@ static void terminate(void *context)
     controller->stopping = true;
     log_event(LOG_INFO, "stopping", NULL);
     watched_stop(controller->watched);
-    timer_stop(controller->world.loop, &controller->sweep_pause);
+    lookout_stop(controller->lookout);
     timer_start(controller->world.loop, &controller->grace, CONTROLLER_GRACE_MS);
     jobs_stop(controller->jobs, stop_loop, controller);
 }
@@ -130,6 +86,9 @@ static struct settings settings_from(const struct config *config, const char *na
         .boundary_arn = config->permissions_boundary[0] ? config->permissions_boundary : NULL,
         .controller_namespace = namespace_name,
         .settle_ms = config->settle_ms,
+        .drift_interval_ms = config->drift_interval_ms,
+        .describe_interval_ms = config->describe_interval_ms,
+        .eks_rate = config->eks_rate,
         .retired_role_ms = RETIRED_ROLE_MS,
         .deletion_limit = config->deletion_limit,
         .grant_label_keys = config->grant_label_keys,
@@ -158,8 +117,6 @@ static bool controller_open(struct controller *controller, const struct config *
     controller->scene.picture = picture_create();
     controller->scene.ledger = ledger_create();
     controller->events = events_open();
-    controller->sweep_delay_ms = SWEEP_RETRY_MS;
-    timer_init(&controller->sweep_pause, sweep_again);
     timer_init(&controller->grace, grace_over);
     if (!world_open(&controller->world, config->kubeconfig[0] ? config->kubeconfig : NULL, NULL,
                     error) ||
@@ -169,6 +126,8 @@ static bool controller_open(struct controller *controller, const struct config *
                                    config->max_concurrent);
     controller->watched = watched_create(&controller->world, &controller->scene, controller->jobs,
                                          config->watch_pods, synced, controller);
+    controller->lookout = lookout_create(&controller->world, &controller->scene, controller->jobs,
+                                         controller->watched);
     controller->health =
         health_start(&controller->world, &controller->scene, controller->jobs, controller->watched,
                      config->health_probe_bind_address, config->metrics_bind_address, error);
@@ -178,12 +137,11 @@ static bool controller_open(struct controller *controller, const struct config *
 static void controller_close(struct controller *controller)
 {
     health_stop(controller->health);
-    if (controller->world.loop) {
-        timer_stop(controller->world.loop, &controller->sweep_pause);
+    if (controller->world.loop)
         timer_stop(controller->world.loop, &controller->grace);
-    }
     /* The pool answers what is on its way while its askers still live. */
     world_drain(&controller->world);
+    lookout_destroy(controller->lookout);
     watched_destroy(controller->watched);
     jobs_destroy(controller->jobs);
     world_close(&controller->world);

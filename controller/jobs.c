@@ -229,6 +229,18 @@ static void requeue(struct job *job, const struct reconcile_result *result)
     }
 }
 
+static void count_drift(struct metrics *metrics, const struct reconcile_result *result)
+{
+    static const char *const parts[DRIFT_PARTS] = {"role", "association"};
+
+    for (int part = 0; part < DRIFT_PARTS; part++) {
+        if (result->drift_found[part])
+            metrics_add(metrics, METRIC_DRIFT_FOUND, 1, parts[part]);
+        if (result->drift_repaired[part])
+            metrics_add(metrics, METRIC_DRIFT_REPAIRED, 1, parts[part]);
+    }
+}
+
 static void count(const struct job *job, const struct reconcile_result *result)
 {
     static const char *const words[] = {"success", "error", "error"};
@@ -246,6 +258,7 @@ static void count(const struct job *job, const struct reconcile_result *result)
         metrics_add(metrics, METRIC_TERMINAL_ERRORS, 1, controller);
     if (text_equal(result->error->code, "DeletionHeld"))
         metrics_add(metrics, METRIC_DELETIONS_HELD, 1);
+    count_drift(metrics, result);
     metrics_observe(metrics, METRIC_RECONCILE_SECONDS, seconds, controller);
     metrics_observe(metrics, METRIC_WORK_SECONDS, seconds, controller, controller);
 }

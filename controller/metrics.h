@@ -33,6 +33,9 @@ enum metric {
     METRIC_BUDGET_WAIT_SECONDS, /* service */
     METRIC_BINDINGS,            /* condition, status */
     METRIC_DELETIONS_HELD,      /* - */
+    METRIC_DRIFT_FOUND,         /* part */
+    METRIC_DRIFT_REPAIRED,      /* part */
+    METRIC_SWEEP_SECONDS,       /* - : from its first request to its last answer */
     METRIC_CHANGE_TO_REQUEST,   /* - : watch line → first AWS request */
     METRIC_FINALIZER_TO_WRITE,  /* - : finalizer answer → first AWS write */
     METRIC_LOOP_TURN,           /* - : longest turn of the loop */

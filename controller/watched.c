@@ -267,7 +267,13 @@ static void compare_selection(void *context, const void *record)
         relabelling->matters = true;
 }
 
-/* Of all bindings only those in this namespace, and only when a grant reaches it or no longer. */
+static const char *suspension(const struct namespace_metadata *namespace)
+{
+    return namespace ? namespace->suspended : NULL;
+}
+
+/* Of all bindings only those in this namespace, and only when a grant reaches it or no longer, or
+ * a person suspends it or no longer. */
 static void namespace_changed(void *context, const void *before, const void *after, bool initial)
 {
     struct relabelling relabelling = {.watched = context, .before = before, .after = after};
@@ -277,7 +283,7 @@ static void namespace_changed(void *context, const void *before, const void *aft
     if (initial)
         return;
     store_each(relabelling.watched->scene->grants, compare_selection, &relabelling);
-    if (relabelling.matters)
+    if (relabelling.matters || !text_equal(suspension(before), suspension(after)))
         add_bindings_in(context, record->name);
 }
 
@@ -410,6 +416,11 @@ void watched_stop(struct watched *watched)
 {
     for (int i = 0; i < watched->kind_count; i++)
         informer_link_stop(watched->links[i]);
+}
+
+void watched_enqueue(struct watched *watched, const char *key)
+{
+    jobs_add(watched->jobs, JOB_BINDING, key, QUEUE_LATER, 0);
 }
 
 void watched_enqueue_all(struct watched *watched)

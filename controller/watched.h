@@ -24,6 +24,8 @@ void watched_start(struct watched *watched);
 void watched_stop(struct watched *watched);
 
 bool watched_synced(const struct watched *watched);
+/* A binding in which something else than a person's change is to be looked at. */
+void watched_enqueue(struct watched *watched, const char *key);
 /* Every binding and grant, behind what people changed. */
 void watched_enqueue_all(struct watched *watched);
 

@@ -56,6 +56,7 @@ static void fill_namespace(void *record, struct pack *pack, void *context)
 
     fill(&namespace->metadata, pack, &from->meta);
     namespace->labels = labels_pack(pack, &from->labels);
+    namespace->suspended = pack_string(pack, from->meta.suspended);
 }
 
 void *namespace_read(const json_t *object, struct error *error)

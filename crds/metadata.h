@@ -2,7 +2,7 @@
 
 /*
  * ServiceAccounts and Namespaces, of which only metadata is watched: name, uid, deletion, and of
- * namespaces the labels, which grants may ask for.
+ * namespaces the labels, which grants may ask for, and whether they are suspended.
  */
 
 #include <jansson.h>
@@ -24,6 +24,7 @@ struct metadata {
 struct namespace_metadata {
     struct metadata metadata;
     struct labels labels;
+    const char *suspended; /* annotation podidentity.io/suspended; NULL: absent */
 };
 
 void *metadata_read(const json_t *object, struct error *error);

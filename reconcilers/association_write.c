@@ -10,6 +10,7 @@
 #include "aws/faults.h"
 #include "base/arena.h"
 #include "base/encode.h"
+#include "base/text.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/ownership.h"
 #include "reconcilers/picture.h"
@@ -279,6 +280,16 @@ static bool retagging(struct work *work)
         work->progress.association_tags_compared = true;
     }
     return true;
+}
+
+bool association_differs(struct work *work)
+{
+    struct eks_association_change change;
+    struct difference tags = {0};
+
+    difference_tags(&tags, work->arena, &work->want.tags, &work->have.found.tags, TAG_KEYS_OF_EKS);
+    return difference_association(&change, work->arena, &work->want, &work->have.found) ||
+           tags.tags_put.count > 0 || tags.tags_removed_count > 0;
 }
 
 enum verdict association_tag_ask(struct work *work, struct request *request)

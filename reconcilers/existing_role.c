@@ -90,6 +90,23 @@ static enum verdict refuse_consent(struct work *work, const struct trust_subject
                        work->want.role_arn);
 }
 
+/* Tagged for another namespace, it serves no other. */
+static bool is_of_another(const struct work *work, const struct picture_existing *existing)
+{
+    return existing->tagged_namespace &&
+           !text_equal(existing->tagged_namespace, work->binding->record.namespace_name);
+}
+
+bool existing_role_is_good(struct work *work)
+{
+    const struct picture_existing *existing =
+        picture_existing(work->scene->picture, work->want.role_arn);
+    struct trust_subject subject = subject_of(work);
+
+    return existing && !is_of_another(work, existing) &&
+           trust_judge(work->arena, existing->trust, &subject).verdict == TRUST_ADMITS;
+}
+
 enum verdict existing_role_judge(struct work *work, struct request *request)
 {
     const struct picture_existing *existing;
@@ -100,8 +117,7 @@ enum verdict existing_role_judge(struct work *work, struct request *request)
     if (work->want.managed || work->have.verified)
         return VERDICT_NEXT;
     existing = picture_existing(work->scene->picture, work->want.role_arn);
-    if (existing->tagged_namespace &&
-        !text_equal(existing->tagged_namespace, work->binding->record.namespace_name))
+    if (is_of_another(work, existing))
         return work_refuse(work, FACET_ROLE, "RoleForbidden",
                            "Role %s is tagged for namespace %s and serves no other. Name another "
                            "role in spec.roleARN",

@@ -25,6 +25,7 @@ static void entry_empty(struct ledger_entry *entry)
     free(entry->association_arn);
     free(entry->required_trust);
     free(entry->external_id);
+    free(entry->foreign_denies);
     *entry = (struct ledger_entry){0};
 }
 

@@ -12,6 +12,20 @@
 
 struct ledger;
 
+/* What others may change behind our back, apart: its repairs are counted. */
+enum drift_part { DRIFT_ROLE, DRIFT_ASSOCIATION, DRIFT_PARTS };
+
+enum { DRIFT_REPAIRS_MAX = 3 }; /* of one part within DRIFT_REPAIRS_MS; then it waits */
+
+struct ledger_drift {
+    bool suspected; /* a sweep or a Describe showed another state than we left */
+    bool missing;   /* gone in the last sweep: the next one decides whether it is made again */
+    bool told;      /* counted as found already */
+    int64_t repaired_ms[DRIFT_REPAIRS_MAX]; /* wall; a ring */
+    unsigned repairs;                       /* the next place in it */
+    int64_t slowed_until_ms;                /* wall: differs, and is repaired then; 0: not */
+};
+
 struct ledger_entry {
     char uid[64];
     bool verified; /* AWS was seen, or made, as this generation wants it */
@@ -29,6 +43,12 @@ struct ledger_entry {
     bool brake_passed;       /* its teardown was counted */
     char written_version[48]; /* resourceVersion after our last write; "" none */
     unsigned stale_looks;     /* how often in a row the record was older than that */
+    struct ledger_drift drift[DRIFT_PARTS];
+    char wish_digest[33];     /* difference_wish_digest of our role; "": it is not ours */
+    char accepted_digest[33]; /* another that is as good: only what is not ours to remove is more */
+    uint64_t existing_print;  /* of what was judged of a role of others; 0: none */
+    char *foreign_denies;     /* names of inline policies of others that only deny; NULL: none */
+    int64_t written_ms;       /* wall: the last run that wrote to AWS; 0: none */
 };
 
 struct ledger *ledger_create(void);

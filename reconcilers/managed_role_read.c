@@ -186,14 +186,6 @@ enum verdict role_attached_list_answer(struct work *work, const struct reply *re
     return page.marker ? VERDICT_REPEAT : VERDICT_NEXT;
 }
 
-/* Tells what stays although it is not ours: somebody revoked sessions in an incident. */
-static void warn_of_denies(struct work *work)
-{
-    for (size_t i = 0; i < work->todo.foreign_denies_count; i++)
-        work_warn(work, "Inline policy %s on role %s only denies and is not ours: left as it is",
-                  work->todo.foreign_denies[i], work->want.role_name);
-}
-
 enum verdict role_compare(struct work *work, struct request *request)
 {
     (void)request;
@@ -203,6 +195,5 @@ enum verdict role_compare(struct work *work, struct request *request)
     difference_role(&work->todo, work->arena, &work->want, &work->have.detail);
     narrowing_hold_back(work);
     work->progress.compared = true;
-    warn_of_denies(work);
     return VERDICT_NEXT;
 }

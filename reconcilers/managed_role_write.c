@@ -345,6 +345,7 @@ static void tell_update(struct work *work)
 enum verdict role_settled(struct work *work, struct request *request)
 {
     (void)request;
+    work->progress.writes_before_association = work->writes;
     if (work->want.managed && !work->have.verified && !work->progress.settled) {
         work->progress.settled = true;
         tell_update(work);

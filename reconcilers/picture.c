@@ -10,18 +10,28 @@
 /* Names reach 253 (namespace, ServiceAccount), role names 64, role ARNs 2,048 bytes. */
 enum { KEY_SIZE = 2 * 253 + 2, ROLE_KEY_SIZE = 129 };
 
+/* Begins every entry: who knows of it, since when. */
+struct stamp {
+    unsigned sweep; /* the last one in which it was seen, put or removed */
+    bool written;   /* by a plan, in that sweep or after it */
+    bool gone;      /* removed by a plan while a sweep may still show it: nobody sees it */
+};
+
 struct association_entry {
+    struct stamp stamp;
     struct picture_association public;
     char text[];
 };
 
 struct role_entry {
+    struct stamp stamp;
     struct picture_role public;
     struct list siblings; /* roles with the same binding UID */
     char text[];
 };
 
 struct existing_entry {
+    struct stamp stamp;
     struct picture_existing public;
     char text[];
 };
@@ -31,7 +41,9 @@ struct picture {
     struct map *roles;        /* lower-case name → role_entry */
     struct map *by_uid;       /* binding UID → list head of role_entry */
     struct map *existing;     /* ARN → existing_entry */
-    int64_t swept_ms;
+    unsigned sweep;           /* counts them */
+    bool sweeping;
+    int64_t began_ms, since_ms, swept_ms;
 };
 
 struct picture *picture_create(void)
@@ -45,20 +57,14 @@ struct picture *picture_create(void)
     return picture;
 }
 
-void picture_clear(struct picture *picture)
-{
-    map_clear(picture->associations, free);
-    map_clear(picture->roles, free);
-    map_clear(picture->by_uid, free);
-    map_clear(picture->existing, free);
-    picture->swept_ms = 0;
-}
-
 void picture_destroy(struct picture *picture)
 {
     if (!picture)
         return;
-    picture_clear(picture);
+    map_clear(picture->associations, free);
+    map_clear(picture->roles, free);
+    map_clear(picture->by_uid, free);
+    map_clear(picture->existing, free);
     map_destroy(picture->associations);
     map_destroy(picture->roles);
     map_destroy(picture->by_uid);
@@ -66,15 +72,93 @@ void picture_destroy(struct picture *picture)
     free(picture);
 }
 
-void picture_swept(struct picture *picture, int64_t now_ms)
+/* Sweeps --------------------------------------------------------------------------------------- */
+
+int64_t picture_swept_since_ms(const struct picture *picture)
 {
-    picture->swept_ms = now_ms;
+    return picture->since_ms;
 }
 
 int64_t picture_swept_ms(const struct picture *picture)
 {
     return picture->swept_ms;
 }
+
+void picture_begin_sweep(struct picture *picture, int64_t now_ms)
+{
+    picture->sweep++;
+    picture->sweeping = true;
+    picture->began_ms = now_ms;
+}
+
+static struct stamp stamp_now(const struct picture *picture, bool written)
+{
+    return (struct stamp){.sweep = picture->sweep, .written = written};
+}
+
+/* True when a plan wrote the entry after the sweep that is on its way began. */
+static bool is_newer(const struct picture *picture, const void *entry)
+{
+    const struct stamp *stamp = entry;
+
+    return stamp && stamp->written && stamp->sweep == picture->sweep;
+}
+
+static const void *visible(const void *entry)
+{
+    return entry && !((const struct stamp *)entry)->gone ? entry : NULL;
+}
+
+static bool was_seen(const void *entry, const void *context)
+{
+    const struct picture *picture = context;
+    const struct stamp *stamp = entry;
+
+    return stamp->sweep == picture->sweep && !stamp->gone;
+}
+
+static bool is_there(const void *entry, const void *context)
+{
+    (void)context;
+    return visible(entry) != NULL;
+}
+
+static void role_free(void *value)
+{
+    struct role_entry *entry = value;
+
+    list_remove(&entry->siblings);
+    free(entry);
+}
+
+static bool ring_is_used(const void *head, const void *context)
+{
+    (void)context;
+    return !list_empty(head);
+}
+
+static void filter(struct picture *picture, bool (*keep)(const void *entry, const void *context))
+{
+    map_filter(picture->associations, keep, picture, free);
+    map_filter(picture->roles, keep, picture, role_free);
+    map_filter(picture->existing, keep, picture, free);
+    map_filter(picture->by_uid, ring_is_used, NULL, free);
+    picture->sweeping = false;
+}
+
+void picture_end_sweep(struct picture *picture, int64_t now_ms)
+{
+    filter(picture, was_seen);
+    picture->since_ms = picture->began_ms;
+    picture->swept_ms = now_ms;
+}
+
+void picture_drop_sweep(struct picture *picture)
+{
+    filter(picture, is_there);
+}
+
+/* Entries -------------------------------------------------------------------------------------- */
 
 /* Copies text (NULL: stays NULL) to *room and moves *room behind it. */
 static const char *keep(char **room, const char *text)
@@ -107,30 +191,59 @@ const struct picture_association *picture_association(const struct picture *pict
                                                       const char *namespace_name,
                                                       const char *service_account)
 {
+    const struct association_entry *entry;
     char key[KEY_SIZE];
-    struct association_entry *entry;
 
     if (!association_key(key, namespace_name, service_account))
         return NULL;
-    entry = map_get(picture->associations, key);
+    entry = visible(map_get(picture->associations, key));
     return entry ? &entry->public : NULL;
+}
+
+static void put_association(struct picture *picture, const char *key, struct stamp stamp,
+                            const char *id, const char *arn, bool has_owner)
+{
+    struct association_entry *entry = memory_alloc(sizeof(*entry) + size_of(id) + size_of(arn));
+    char *room = entry->text;
+
+    entry->stamp = stamp;
+    entry->public.id = keep(&room, id);
+    entry->public.arn = keep(&room, arn);
+    entry->public.has_owner = has_owner;
+    free(map_put(picture->associations, key, entry));
 }
 
 void picture_put_association(struct picture *picture, const char *namespace_name,
                              const char *service_account, const char *id, const char *arn,
                              bool has_owner)
 {
-    struct association_entry *entry;
-    char key[KEY_SIZE], *room;
+    char key[KEY_SIZE];
 
-    if (!association_key(key, namespace_name, service_account))
-        return;
-    entry = memory_alloc(sizeof(*entry) + size_of(id) + size_of(arn));
-    room = entry->text;
-    entry->public.id = keep(&room, id);
-    entry->public.arn = keep(&room, arn);
-    entry->public.has_owner = has_owner;
-    free(map_put(picture->associations, key, entry));
+    if (association_key(key, namespace_name, service_account))
+        put_association(picture, key, stamp_now(picture, true), id, arn, has_owner);
+}
+
+void picture_seen_association(struct picture *picture, const char *namespace_name,
+                              const char *service_account, const char *id, const char *arn,
+                              bool has_owner)
+{
+    char key[KEY_SIZE];
+
+    if (association_key(key, namespace_name, service_account) &&
+        !is_newer(picture, map_get(picture->associations, key)))
+        put_association(picture, key, stamp_now(picture, false), id, arn, has_owner);
+}
+
+/* While a sweep is on its way its place is kept: a page may still show what is gone. */
+static bool leave_trace(const struct picture *picture, void *entry)
+{
+    struct stamp *stamp = entry;
+
+    if (!stamp || !picture->sweeping)
+        return false;
+    *stamp = stamp_now(picture, true);
+    stamp->gone = true;
+    return true;
 }
 
 void picture_remove_association(struct picture *picture, const char *namespace_name,
@@ -138,7 +251,8 @@ void picture_remove_association(struct picture *picture, const char *namespace_n
 {
     char key[KEY_SIZE];
 
-    if (association_key(key, namespace_name, service_account))
+    if (association_key(key, namespace_name, service_account) &&
+        !leave_trace(picture, map_get(picture->associations, key)))
         free(map_remove(picture->associations, key));
 }
 
@@ -153,11 +267,11 @@ static void role_key(char key[ROLE_KEY_SIZE], const char *name)
 
 const struct picture_role *picture_role(const struct picture *picture, const char *name)
 {
+    const struct role_entry *entry;
     char key[ROLE_KEY_SIZE];
-    struct role_entry *entry;
 
     role_key(key, name);
-    entry = map_get(picture->roles, key);
+    entry = visible(map_get(picture->roles, key));
     return entry ? &entry->public : NULL;
 }
 
@@ -176,8 +290,10 @@ static struct list *siblings_of(struct picture *picture, const char *binding_uid
 
 static void role_forget(struct picture *picture, struct role_entry *entry)
 {
+    struct list *head = siblings_of(picture, entry->public.binding_uid);
+
     list_remove(&entry->siblings);
-    if (list_empty(siblings_of(picture, entry->public.binding_uid)))
+    if (list_empty(head))
         free(map_remove(picture->by_uid, entry->public.binding_uid));
     free(entry);
 }
@@ -188,27 +304,48 @@ void picture_remove_role(struct picture *picture, const char *name)
     struct role_entry *entry;
 
     role_key(key, name);
+    if (leave_trace(picture, map_get(picture->roles, key)))
+        return;
     entry = map_remove(picture->roles, key);
     if (entry)
         role_forget(picture, entry);
 }
 
-void picture_put_role(struct picture *picture, const char *name, const char *binding_uid,
-                      const char *digest)
+static void put_role(struct picture *picture, struct stamp stamp, const char *name,
+                     const char *binding_uid, const char *digest)
 {
     struct role_entry *entry = memory_alloc(sizeof(*entry) + size_of(name) + size_of(binding_uid));
+    struct role_entry *former;
     char *room = entry->text;
     char key[ROLE_KEY_SIZE];
 
+    entry->stamp = stamp;
     entry->public.name = keep(&room, name);
     entry->public.binding_uid = keep(&room, binding_uid);
     snprintf(entry->public.digest, sizeof(entry->public.digest), "%s", digest);
     list_init(&entry->siblings);
-    /* name may be the former entry's own. */
-    picture_remove_role(picture, name);
     role_key(key, entry->public.name);
-    map_put(picture->roles, key, entry);
+    /* name may be the former entry's own: it goes last. */
+    former = map_put(picture->roles, key, entry);
     list_append(siblings_of(picture, entry->public.binding_uid), &entry->siblings);
+    if (former)
+        role_forget(picture, former);
+}
+
+void picture_put_role(struct picture *picture, const char *name, const char *binding_uid,
+                      const char *digest)
+{
+    put_role(picture, stamp_now(picture, true), name, binding_uid, digest);
+}
+
+void picture_seen_role(struct picture *picture, const char *name, const char *binding_uid,
+                       const char *digest)
+{
+    char key[ROLE_KEY_SIZE];
+
+    role_key(key, name);
+    if (!is_newer(picture, map_get(picture->roles, key)))
+        put_role(picture, stamp_now(picture, false), name, binding_uid, digest);
 }
 
 void picture_each_role_of(const struct picture *picture, const char *binding_uid,
@@ -219,24 +356,29 @@ void picture_each_role_of(const struct picture *picture, const char *binding_uid
 
     if (!head)
         return;
-    list_each (link, head)
-        visit(context, &container_of(link, struct role_entry, siblings)->public);
+    list_each (link, head) {
+        const struct role_entry *entry = container_of(link, struct role_entry, siblings);
+
+        if (!entry->stamp.gone)
+            visit(context, &entry->public);
+    }
 }
 
 const struct picture_existing *picture_existing(const struct picture *picture, const char *arn)
 {
-    struct existing_entry *entry = map_get(picture->existing, arn);
+    const struct existing_entry *entry = visible(map_get(picture->existing, arn));
 
     return entry ? &entry->public : NULL;
 }
 
-void picture_put_existing(struct picture *picture, const char *arn, const char *trust,
-                          const char *tagged_namespace, int64_t read_ms)
+static void put_existing(struct picture *picture, struct stamp stamp, const char *arn,
+                         const char *trust, const char *tagged_namespace, int64_t read_ms)
 {
     struct existing_entry *entry =
         memory_alloc(sizeof(*entry) + size_of(arn) + size_of(trust) + size_of(tagged_namespace));
     char *room = entry->text;
 
+    entry->stamp = stamp;
     entry->public.arn = keep(&room, arn);
     entry->public.trust = keep(&room, trust);
     entry->public.tagged_namespace = keep(&room, tagged_namespace);
@@ -244,7 +386,21 @@ void picture_put_existing(struct picture *picture, const char *arn, const char *
     free(map_put(picture->existing, arn, entry));
 }
 
+void picture_put_existing(struct picture *picture, const char *arn, const char *trust,
+                          const char *tagged_namespace, int64_t read_ms)
+{
+    put_existing(picture, stamp_now(picture, true), arn, trust, tagged_namespace, read_ms);
+}
+
+void picture_seen_existing(struct picture *picture, const char *arn, const char *trust,
+                           const char *tagged_namespace, int64_t read_ms)
+{
+    if (!is_newer(picture, map_get(picture->existing, arn)))
+        put_existing(picture, stamp_now(picture, false), arn, trust, tagged_namespace, read_ms);
+}
+
 void picture_remove_existing(struct picture *picture, const char *arn)
 {
-    free(map_remove(picture->existing, arn));
+    if (!leave_trace(picture, map_get(picture->existing, arn)))
+        free(map_remove(picture->existing, arn));
 }

@@ -2,8 +2,11 @@
 
 /*
  * The picture of AWS: which associations the cluster has and which roles stand under our path, as
- * the sweep at start saw them and our own writes changed them since. Plans read it first; it is a
+ * the last sweep saw them and our own writes changed them since. Plans read it first; it is a
  * hint that saves requests, never a proof: what is to be changed or deleted is read from AWS again.
+ *
+ * A sweep takes many pages, and plans go on meanwhile. What a plan put or removed since the sweep
+ * began is newer than any page of it: picture_seen_* leave that alone.
  */
 
 #include <stdbool.h>
@@ -16,11 +19,16 @@ struct picture;
 
 struct picture *picture_create(void);
 void picture_destroy(struct picture *picture);
-/* Forgets everything; a sweep begins. */
-void picture_clear(struct picture *picture);
 
-/* Wall time of the sweep that filled it; 0: none yet. */
-void picture_swept(struct picture *picture, int64_t now_ms);
+/* A sweep begins; what is known stays until it is through. */
+void picture_begin_sweep(struct picture *picture, int64_t now_ms);
+/* It came through: forgets what it did not see. */
+void picture_end_sweep(struct picture *picture, int64_t now_ms);
+/* It failed on the way: what was known before still is. */
+void picture_drop_sweep(struct picture *picture);
+
+/* Wall time at which the last sweep that came through began and ended; 0: none yet. */
+int64_t picture_swept_since_ms(const struct picture *picture);
 int64_t picture_swept_ms(const struct picture *picture);
 
 struct picture_association {
@@ -35,6 +43,10 @@ const struct picture_association *picture_association(const struct picture *pict
 void picture_put_association(struct picture *picture, const char *namespace_name,
                              const char *service_account, const char *id, const char *arn,
                              bool has_owner);
+/* The same for a sweep. */
+void picture_seen_association(struct picture *picture, const char *namespace_name,
+                              const char *service_account, const char *id, const char *arn,
+                              bool has_owner);
 void picture_remove_association(struct picture *picture, const char *namespace_name,
                                 const char *service_account);
 
@@ -49,6 +61,9 @@ struct picture_role {
 const struct picture_role *picture_role(const struct picture *picture, const char *name);
 void picture_put_role(struct picture *picture, const char *name, const char *binding_uid,
                       const char *digest);
+/* The same for a sweep. */
+void picture_seen_role(struct picture *picture, const char *name, const char *binding_uid,
+                       const char *digest);
 void picture_remove_role(struct picture *picture, const char *name);
 
 /* Every role tagged with this binding's UID. visit must not change the picture. */
@@ -65,6 +80,9 @@ struct picture_existing {
 const struct picture_existing *picture_existing(const struct picture *picture, const char *arn);
 void picture_put_existing(struct picture *picture, const char *arn, const char *trust,
                           const char *tagged_namespace, int64_t read_ms);
+/* The same for a sweep. */
+void picture_seen_existing(struct picture *picture, const char *arn, const char *trust,
+                           const char *tagged_namespace, int64_t read_ms);
 void picture_remove_existing(struct picture *picture, const char *arn);
 
 DEFINE_AUTO(struct picture *, picture_destroy);

@@ -1,6 +1,7 @@
 #include "reconcilers/podidentitybinding.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/text.h"
@@ -50,11 +51,8 @@ static void judge_error(struct reconcile_result *result, const struct error *err
 {
     result->error = error;
     result->delay_ms = work->outcome.retry_ms;
-    result->end = RECONCILE_RETRY;
-    if (error->kind != ERROR_REFUSED)
-        return;
-    result->end = RECONCILE_REFUSED;
-    if (!reason_is_of_the_gate(error->code))
+    result->end = error->kind == ERROR_REFUSED ? RECONCILE_REFUSED : RECONCILE_RETRY;
+    if (!reason_waits(error))
         return;
     result->end = RECONCILE_DONE; /* nothing changes before an object does, or the time comes */
     result->delay_ms = work->outcome.again_ms;
@@ -82,6 +80,8 @@ static void reported(struct work *work)
     result->requests = work->requests;
     result->writes = work->writes;
     result->events_trouble = work->outcome.events_trouble;
+    memcpy(result->drift_found, work->outcome.drift_found, sizeof(result->drift_found));
+    memcpy(result->drift_repaired, work->outcome.drift_repaired, sizeof(result->drift_repaired));
     result->told = work->outcome.told;
     result->told_count = work->outcome.told_count;
     result->error = &reconcile->error;

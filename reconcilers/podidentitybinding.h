@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "reconcilers/ledger.h"
 
 struct events;
 struct podidentitybinding;
@@ -32,6 +33,7 @@ struct reconcile_result {
     const char *plan;          /* "provision", "teardown", "none" */
     const char *events_trouble; /* why Events were not taken; NULL: they were, or none */
     unsigned requests, writes;
+    bool drift_found[DRIFT_PARTS], drift_repaired[DRIFT_PARTS];
     const struct told *told; /* what was done, in sentences (work.h) */
     size_t told_count;
 };

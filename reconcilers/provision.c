@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "informers/store.h"
+#include "reconcilers/drift.h"
 #include "reconcilers/grants.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/picture.h"
@@ -125,7 +126,7 @@ static bool picture_agrees(struct work *work)
         !text_equal(binding->status.role_arn, work->want.role_arn))
         return false;
     if (!work->want.managed)
-        return picture_existing(work->scene->picture, work->want.role_arn) &&
+        return existing_role_is_good(work) &&
                !work->needs_consent; /* which is asked of the trust as it is now */
     role = picture_role(work->scene->picture, work->want.role_name);
     difference_wish_digest(digest, work->arena, &work->want);
@@ -159,17 +160,20 @@ static enum verdict remember(struct work *work, struct request *request)
     ledger_keep(&ledger->association_id, work->binding->status.association_id);
     ledger_keep(&ledger->association_arn, work->binding->status.association_arn);
     ledger_keep(&ledger->external_id, work->binding->status.external_id);
+    drift_remember_role(work);
     if (removal_has_retired(work))
         ledger->retired_until_ms = work->now_ms; /* its tag says when; read it now */
     return VERDICT_NEXT;
 }
 
 const struct step provision_plan[] = {
+    {"Suspended", drift_suspended, NULL, FACET_ALLOWED},
     {"Allowed", allowed, NULL, FACET_ALLOWED},
     {"LookForServiceAccount", look_for_service_account, NULL, FACET_ALLOWED},
     {"Account", account_known, NULL, FACET_ROLE},
     {"Wish", wish, NULL, FACET_ROLE},
     {"Remember", remember, NULL, FACET_ROLE},
+    {"HoldRepair", drift_hold, NULL, FACET_ASSOCIATION},
 
     {"GetExistingRole", existing_role_get_ask, existing_role_get_answer, FACET_ROLE},
     {"JudgeTrust", existing_role_judge, NULL, FACET_ROLE},
@@ -212,6 +216,7 @@ const struct step provision_plan[] = {
     {"TagAssociation", association_tag_ask, association_tag_answer, FACET_ASSOCIATION},
     {"UntagAssociation", association_untag_ask, association_untag_answer, FACET_ASSOCIATION},
     {"AssociationSettled", association_settled, NULL, FACET_ASSOCIATION},
+    {"DriftSettled", drift_settled, NULL, FACET_ASSOCIATION},
 
     {"ChooseRetired", removal_choose_retired, NULL, FACET_ROLE},
     {"GetRetiredRole", removal_get_ask, removal_get_answer, FACET_ROLE},

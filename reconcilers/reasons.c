@@ -15,6 +15,7 @@ static const struct reason reasons[] = {
     {"NotGranted", "D03-GRANT", ""},
     {"NotYetSupported", "D03-UNSUPPORTED", ""},
     {"Conflict", "D02-CONFLICT", ""},
+    {"Suspended", "D19-SUSPENDED", ""},
     {"RoleMissing", "D04-ROLE", ""},
     {"RoleInOtherAccount", "D04-ACCOUNT", ""},
     {"RoleForbidden", "D04-FORBIDDEN", ""},
@@ -35,6 +36,7 @@ static const struct reason reasons[] = {
     {"NotInjected", "D12-INJECTION", "Make that pod anew"},
     {"Outdated", "D12-OUTDATED", ""},
     {"Draining", "D12-DRAINING", "It goes on by itself"},
+    {"RepairingDeleted", "D07-DELETED", "It goes on by itself"},
     {"Settling", "D09-SETTLING", "It goes on by itself"},
     {"AccessDenied", "D18-DENIED",
      "Give the controller's role this right: see config/aws/policy.json"},
@@ -69,12 +71,14 @@ const char *reason_mend(const char *name)
     return reason ? reason->mend : "";
 }
 
-bool reason_is_of_the_gate(const char *name)
+bool reason_waits(const struct error *error)
 {
-    static const char *const gate[] = {"NotGranted", "NotYetSupported", "Conflict"};
+    static const char *const gate[] = {"NotGranted", "NotYetSupported", "Conflict", "Suspended"};
 
+    if (error->kind != ERROR_REFUSED)
+        return text_equal(error->code, "RepairingDeleted");
     for (size_t i = 0; i < COUNT(gate); i++)
-        if (text_equal(gate[i], name))
+        if (text_equal(gate[i], error->code))
             return true;
     return false;
 }

@@ -18,6 +18,6 @@ const char *reason_of_error(const struct error *error, enum facet facet);
 /* What a person can do about it, as a sentence; "" when the message says it already. */
 const char *reason_mend(const char *reason);
 
-/* Who retries by itself and who waits for an event: a refusal of the gate changes only when an
- * object changes. */
-bool reason_is_of_the_gate(const char *reason);
+/* Nothing retries by itself: a refusal of the gate changes only when an object does, and what is
+ * gone is looked for by the next sweep, which queues the binding. */
+bool reason_waits(const struct error *error);

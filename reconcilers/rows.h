@@ -16,10 +16,16 @@ enum verdict finalizer_store_answer(struct work *work, const struct reply *reply
 enum verdict finalizer_drop_ask(struct work *work, struct request *request);
 enum verdict finalizer_drop_answer(struct work *work, const struct reply *reply);
 
+/* drift_rows.c: what others change behind our back, and who suspends us. */
+enum verdict drift_suspended(struct work *work, struct request *request);
+enum verdict drift_hold(struct work *work, struct request *request);
+enum verdict drift_settled(struct work *work, struct request *request);
+
 /* existing_role.c: a role of others, named by spec.roleARN: read, judged, never changed. */
 enum verdict existing_role_get_ask(struct work *work, struct request *request);
 enum verdict existing_role_get_answer(struct work *work, const struct reply *reply);
 enum verdict existing_role_judge(struct work *work, struct request *request);
+bool existing_role_is_good(struct work *work); /* by the picture, without a word */
 
 /* managed_role_read.c: what hangs on our role now. */
 enum verdict role_get_ask(struct work *work, struct request *request);
@@ -79,6 +85,8 @@ enum verdict association_tag_answer(struct work *work, const struct reply *reply
 enum verdict association_untag_ask(struct work *work, struct request *request);
 enum verdict association_untag_answer(struct work *work, const struct reply *reply);
 enum verdict association_settled(struct work *work, struct request *request);
+/* Is the association that was found (work->have.found) not as wanted (work->want)? */
+bool association_differs(struct work *work);
 
 /* removal.c: roles of ours that go, one after the other. */
 bool removal_has_retired(struct work *work); /* the picture shows a role besides the wanted one */

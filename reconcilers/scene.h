@@ -24,9 +24,12 @@ struct settings {
     const char *grant_label_keys;     /* "a,b": labels that grants may ask for; NULL: none */
     bool delete_on_withdrawal;        /* after withdrawal_grace_ms: --on-withdrawal Delete */
     uint64_t withdrawal_grace_ms;
-    uint64_t settle_ms;       /* how long an association must stand before Ready */
-    uint64_t retired_role_ms; /* how long a role lives on after the last use: 6 h */
-    unsigned deletion_limit;  /* teardowns per BRAKE_WINDOW_MS; 0: none */
+    uint64_t settle_ms;            /* how long an association must stand before Ready */
+    uint64_t retired_role_ms;      /* how long a role lives on after the last use: 6 h */
+    uint64_t drift_interval_ms;    /* between two sweeps */
+    uint64_t describe_interval_ms; /* in which every association is described once */
+    double eks_rate;               /* requests a second that EKS is asked at most */
+    unsigned deletion_limit;       /* teardowns per BRAKE_WINDOW_MS; 0: none */
 };
 
 /* Learnt from AWS at start, never from a person. Strings live as long as the scene. */

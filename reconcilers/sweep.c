@@ -129,8 +129,8 @@ static enum verdict associations_answer(struct work *work, const struct reply *r
     for (size_t i = 0; i < page.count; i++) {
         const struct eks_association *item = &page.items[i];
 
-        picture_put_association(work->scene->picture, item->namespace_name, item->service_account,
-                                item->id, item->arn, item->owner_arn != NULL);
+        picture_seen_association(work->scene->picture, item->namespace_name, item->service_account,
+                                 item->id, item->arn, item->owner_arn != NULL);
     }
     return turn_page(work, page.next_token);
 }
@@ -164,13 +164,13 @@ static void keep_role(struct work *work, const struct iam_role_detail *detail)
     char digest[DIGEST_SIZE];
 
     if (some_binding_names(scene, detail->role.arn))
-        picture_put_existing(scene->picture, detail->role.arn, detail->role.trust,
-                             aws_tags_get(tags, TAG_NAMESPACE), work->now_ms);
+        picture_seen_existing(scene->picture, detail->role.arn, detail->role.trust,
+                              aws_tags_get_any_case(tags, TAG_NAMESPACE), work->now_ms);
     if (!text_starts(detail->role.path, scene->settings.role_path) ||
         !text_equal(aws_tags_get(tags, TAG_CLUSTER), scene->account.cluster_arn))
         return;
     difference_digest(digest, work->arena, detail);
-    picture_put_role(scene->picture, detail->role.name, uid ? uid : "", digest);
+    picture_seen_role(scene->picture, detail->role.name, uid ? uid : "", digest);
 }
 
 static enum verdict roles_answer(struct work *work, const struct reply *reply)
@@ -202,6 +202,9 @@ static const struct step sweep_plan[] = {
     {0},
 };
 
+/* Who we are does not change while we run. */
+static const struct step *const sweep_plan_again = &sweep_plan[2];
+
 static void swept(struct work *work)
 {
     struct sweep *sweep = sweep_of(work);
@@ -209,10 +212,11 @@ static void swept(struct work *work)
 
     if (work->failed) {
         account->trouble = work->error;
+        picture_drop_sweep(work->scene->picture);
     } else {
         error_clear(&account->trouble);
         account->known = true;
-        picture_swept(work->scene->picture, work->now_ms);
+        picture_end_sweep(work->scene->picture, work->now_ms);
     }
     sweep->done(sweep->context, work->failed ? &work->error : NULL, work->requests);
     arena_destroy(work->arena);
@@ -234,6 +238,6 @@ void sweep_start(struct scene *scene, struct transport *transport, int64_t now_m
         .scene = scene,
         .now_ms = now_ms,
     };
-    picture_clear(scene->picture);
-    plan_start(&sweep->work, sweep_plan);
+    picture_begin_sweep(scene->picture, now_ms);
+    plan_start(&sweep->work, scene->account.known ? sweep_plan_again : sweep_plan);
 }

@@ -1,9 +1,10 @@
 #pragma once
 
 /*
- * The sweep: learns who we are and what AWS has. GetCallerIdentity, DescribeCluster, all pages of
- * ListPodIdentityAssociations and of GetAccountAuthorizationDetails fill account and picture, so
- * that a start costs pages, not reads for each binding. It needs synced stores.
+ * The sweep: learns who we are and what AWS has. GetCallerIdentity and DescribeCluster (once), all
+ * pages of ListPodIdentityAssociations and of GetAccountAuthorizationDetails fill account and
+ * picture, so that a start costs pages, not reads for each binding, and so does noticing what
+ * others changed since. It needs synced stores.
  */
 
 #include <stdbool.h>

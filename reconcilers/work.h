@@ -14,13 +14,13 @@
 #include "crds/podidentitybinding.h"
 #include "net/request.h"
 #include "reconcilers/difference.h"
+#include "reconcilers/ledger.h"
 #include "reconcilers/ownership.h"
 #include "reconcilers/plan.h"
 #include "reconcilers/want.h"
 
 struct arena;
 struct events;
-struct ledger_entry;
 struct scene;
 
 enum presence {
@@ -56,6 +56,7 @@ struct progress {
     size_t policies_put, policies_deleted, attached, detached;
     bool compute_looked, association_deleted;
     bool association_tags_compared, association_tags_put, association_tags_removed;
+    unsigned writes_before_association; /* work->writes when the role was settled */
 };
 
 /* A role of ours that goes: one at a time, chosen from a list. */
@@ -98,6 +99,7 @@ struct outcome {
     const char *warnings[WORK_WARNINGS_MAX];
     size_t warning_count;
     const char *const *pending; /* what is to come, for status.pendingChanges; NULL: nothing */
+    bool drift_found[DRIFT_PARTS], drift_repaired[DRIFT_PARTS];
     bool removed;               /* association and role are away, the binding stays */
     bool gone;                  /* the finalizer is away: there is no status to write */
     const char *events_trouble; /* why the API server did not take an Event; NULL: it did */

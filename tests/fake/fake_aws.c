@@ -354,3 +354,14 @@ void fake_aws_describe(const struct fake_aws *aws, struct text *text)
     for (size_t i = 0; i < lines.count; i++)
         text_printf(text, "%s\n", lines.list[i]);
 }
+
+void fake_aws_drop_role(struct fake_aws *aws, const char *name)
+{
+    fake_iam_forget(aws, fake_aws_role(aws, name));
+}
+
+void fake_aws_drop_association(struct fake_aws *aws, const char *namespace_name,
+                               const char *service_account)
+{
+    fake_eks_forget(aws, fake_aws_association(aws, namespace_name, service_account));
+}

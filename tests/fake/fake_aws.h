@@ -103,6 +103,10 @@ struct fake_role *fake_aws_add_role(struct fake_aws *aws, const char *path, cons
 struct fake_association *fake_aws_add_association(struct fake_aws *aws, const char *namespace_name,
                                                   const char *service_account,
                                                   const char *role_arn);
+/* Gone, whatever hangs on it. */
+void fake_aws_drop_role(struct fake_aws *aws, const char *name);
+void fake_aws_drop_association(struct fake_aws *aws, const char *namespace_name,
+                               const char *service_account);
 struct fake_provider *fake_aws_add_provider(struct fake_aws *aws, const char *issuer);
 struct fake_addon *fake_aws_add_addon(struct fake_aws *aws, const char *name);
 /* NULL when there is none. */

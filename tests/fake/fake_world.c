@@ -14,6 +14,7 @@
 #include "informers/pods.h"
 #include "informers/store.h"
 #include "kube/events.h"
+#include "reconcilers/drift.h"
 #include "reconcilers/indices.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/picture.h"
@@ -48,6 +49,9 @@ static const struct settings settings = {
     .boundary_arn = FAKE_BOUNDARY,
     .controller_namespace = "podidentity-system",
     .settle_ms = 10000,
+    .drift_interval_ms = 10 * 60 * 1000,
+    .describe_interval_ms = 6 * 60 * 60 * 1000,
+    .eks_rate = 10,
     .retired_role_ms = 6 * 60 * 60 * 1000,
     .deletion_limit = 0,
 };
@@ -213,6 +217,24 @@ bool fake_world_sweep(struct fake_world *world)
     sweep_start(&world->scene, &world->wire.transport, world->wire.now_ms, swept, &good);
     fake_run(&world->wire);
     return good;
+}
+
+static void drift_due(void *context, const char *key)
+{
+    due_now(context, key);
+}
+
+bool fake_world_look(struct fake_world *world)
+{
+    AUTO(drift_look_end) struct drift_look *look = NULL;
+
+    fake_world_watch(world);
+    if (!fake_world_sweep(world))
+        return false;
+    look = drift_look_begin(&world->scene, drift_due, world);
+    while (drift_look_on(look, 2, world->wire.now_ms))
+        continue;
+    return true;
 }
 
 struct fake_world *fake_world_create(void)

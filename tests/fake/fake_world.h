@@ -76,6 +76,8 @@ void fake_world_watch_pods(struct fake_world *world);
 void fake_world_watch(struct fake_world *world);
 /* One sweep: false when it failed. */
 bool fake_world_sweep(struct fake_world *world);
+/* One sweep, held against what was made: what drift finds is due. */
+bool fake_world_look(struct fake_world *world);
 /* One reconcile of this key, whatever is due. */
 void fake_world_reconcile(struct fake_world *world, const char *name);
 /* The same before the watch has brought anything new. */

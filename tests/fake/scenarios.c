@@ -222,6 +222,59 @@ static void have_pod_and_withdrawal(struct fake_world *world)
     fake_world_pod(world, 1, POD_CONTAINER_CREDENTIALS, 0);
 }
 
+static struct fake_role *our_role(struct fake_world *world)
+{
+    for (size_t i = 0; i < world->aws.role_count; i++)
+        if (!world->aws.roles[i]->foreign)
+            return world->aws.roles[i];
+    return NULL;
+}
+
+/* Later, when the sweep's pages stand in the place of what we wrote ourselves. */
+static void have_watched(struct fake_world *world)
+{
+    have_managed(world);
+    fake_world_settle(world);
+    world->wire.now_ms += 600000;
+    fake_world_look(world);
+}
+
+/* Somebody edits all that hangs on our role, and a sweep shows it. */
+static void edit_role(struct fake_world *world)
+{
+    struct fake_role *role = our_role(world);
+
+    fake_pairs_put(&role->attached, "arn:aws:iam::aws:policy/AdministratorAccess", "");
+    fake_pairs_put(&role->tags, "theirs", "yes");
+    fake_pairs_remove(&role->policies, "Policy1");
+    fake_text_set(&role->trust, TRUST);
+    fake_text_set(&role->boundary, NULL);
+    world->aws.boundary_required = true;
+    world->wire.now_ms += 600000;
+    fake_world_look(world);
+}
+
+/* Two sweeps miss it. */
+static void look_twice(struct fake_world *world)
+{
+    for (int i = 0; i < 2; i++) {
+        world->wire.now_ms += 600000;
+        fake_world_look(world);
+    }
+}
+
+static void delete_association(struct fake_world *world)
+{
+    fake_aws_drop_association(&world->aws, "shop", "cart");
+    look_twice(world);
+}
+
+static void delete_role(struct fake_world *world)
+{
+    fake_aws_drop_role(&world->aws, our_role(world)->name);
+    look_twice(world);
+}
+
 const struct scenario scenarios[] = {
     {"create a managed role with two policies", make_role, bind_managed, 0, "True Ready", true},
     {"create on a slow IAM and a slower EKS", make_young, bind_managed, 0, "True Ready", false},
@@ -254,6 +307,9 @@ const struct scenario scenarios[] = {
     {"create for pods on Fargate", have_fargate_pod, bind_managed, 0, "False ComputeWithoutAgent",
      false},
     {"delete on an existing role", have_existing, unbind, 0, "", true},
+    {"repair what somebody did to a role", have_watched, edit_role, 0, "True Ready", false},
+    {"repair a deleted association", have_watched, delete_association, 0, "True Ready", true},
+    {"repair a deleted role", have_watched, delete_role, 0, "True Ready", false},
     {"association of a former binding", left_over_existing, bind_existing, 0, "True Ready", true},
     {"withdrawal under a pod", have_pod_and_withdrawal, withdraw, 0, "False NotGranted", false},
     {"withdrawal that deletes after the grace", have_deletion_on_withdrawal, withdraw, 0,

@@ -62,6 +62,8 @@ static const struct precedence {
     {"permissions-boundary", BOUNDARY "-1", BOUNDARY "-2", BOUNDARY "-3"},
     {"allow-unbounded-roles", "true", "false", "true"},
     {"settle", "1s", "2s", "3s"},
+    {"drift-interval", "1s", "2s", "3s"},
+    {"describe-interval", "1s", "2s", "3s"},
     {"max-concurrent", "1", "2", "3"},
     {"iam-rate", "1.5", "2.5", "3.5"},
     {"eks-rate", "1.5", "2.5", "3.5"},

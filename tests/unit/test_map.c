@@ -123,6 +123,39 @@ static void clearing_hands_each_value_to_its_destroyer(void **state)
     assert_int_equal(map_count(map), 1);
 }
 
+static bool is_even(const void *value, const void *context)
+{
+    return *(const int *)value % *(const int *)context == 0;
+}
+
+static unsigned destroyed;
+
+static void count_destroyed(void *value)
+{
+    (void)value;
+    destroyed++;
+}
+
+static void filtering_takes_out_what_is_not_wanted(void **state)
+{
+    AUTO(map_destroy) struct map *map = map_create();
+    int values[1000], two = 2;
+    char key[16];
+
+    (void)state;
+    destroyed = 0;
+    for (int i = 0; i < 1000; i++) {
+        values[i] = i;
+        snprintf(key, sizeof(key), "%d", i);
+        map_put(map, key, &values[i]);
+    }
+    map_filter(map, is_even, &two, count_destroyed);
+    assert_int_equal(map_count(map), 500);
+    assert_int_equal(destroyed, 500);
+    assert_ptr_equal(map_get(map, "998"), &values[998]);
+    assert_null(map_get(map, "999"));
+}
+
 static void destroying_null_is_fine(void **state)
 {
     (void)state;
@@ -138,6 +171,7 @@ int main(void)
         cmocka_unit_test(holds_ten_thousand_keys_and_loses_every_other),
         cmocka_unit_test(visits_every_key_once),
         cmocka_unit_test(clearing_hands_each_value_to_its_destroyer),
+        cmocka_unit_test(filtering_takes_out_what_is_not_wanted),
         cmocka_unit_test(destroying_null_is_fine),
     };
 

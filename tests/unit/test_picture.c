@@ -164,25 +164,101 @@ static void knows_roles_of_others_by_arn(void **state)
     assert_null(picture_existing(picture, "arn:1"));
 }
 
-static void a_new_sweep_begins_with_nothing(void **state)
+static struct picture *filled(void)
 {
-    AUTO(picture_destroy) struct picture *picture = picture_create();
+    struct picture *picture = picture_create();
+
+    picture_begin_sweep(picture, 40);
+    picture_seen_association(picture, "shop", "cart", "a-1", "arn:1", false);
+    picture_seen_association(picture, "shop", "till", "a-2", "arn:2", false);
+    picture_seen_role(picture, "one", "u-1", DIGEST_A);
+    picture_seen_role(picture, "two", "u-1", DIGEST_A);
+    picture_seen_existing(picture, "arn:1", "{}", NULL, 5);
+    picture_end_sweep(picture, 42);
+    return picture;
+}
+
+static void what_a_sweep_does_not_see_is_forgotten_when_it_is_through(void **state)
+{
+    AUTO(picture_destroy) struct picture *picture = filled();
 
     (void)state;
-    assert_int_equal(picture_swept_ms(picture), 0);
-    picture_put_association(picture, "shop", "cart", "a-1", "arn:1", false);
-    picture_put_role(picture, "one", "u-1", "");
-    picture_put_existing(picture, "arn:1", "{}", NULL, 5);
-    picture_swept(picture, 42);
+    assert_int_equal(picture_swept_since_ms(picture), 40);
     assert_int_equal(picture_swept_ms(picture), 42);
-    picture_clear(picture);
-    assert_int_equal(picture_swept_ms(picture), 0);
+    picture_begin_sweep(picture, 50);
+    picture_seen_association(picture, "shop", "till", "a-3", "arn:3", false);
+    picture_seen_role(picture, "TWO", "u-1", DIGEST_B);
+    assert_non_null(picture_association(picture, "shop", "cart")); /* plans still want it */
+    assert_string_equal(roles_of(picture, "u-1").names, "one TWO ");
+    picture_end_sweep(picture, 55);
+    assert_int_equal(picture_swept_since_ms(picture), 50);
+    assert_int_equal(picture_swept_ms(picture), 55);
     assert_null(picture_association(picture, "shop", "cart"));
+    assert_string_equal(picture_association(picture, "shop", "till")->id, "a-3");
     assert_null(picture_role(picture, "one"));
-    assert_int_equal(roles_of(picture, "u-1").count, 0);
+    assert_string_equal(picture_role(picture, "two")->digest, DIGEST_B);
+    assert_string_equal(roles_of(picture, "u-1").names, "TWO ");
     assert_null(picture_existing(picture, "arn:1"));
+    picture_begin_sweep(picture, 60);
+    picture_end_sweep(picture, 61);
+    assert_int_equal(roles_of(picture, "u-1").count, 0);
     picture_put_role(picture, "one", "u-1", "");
     assert_string_equal(roles_of(picture, "u-1").names, "one ");
+}
+
+static void what_plans_wrote_meanwhile_is_newer_than_any_page(void **state)
+{
+    AUTO(picture_destroy) struct picture *picture = filled();
+
+    (void)state;
+    picture_begin_sweep(picture, 50);
+    picture_put_association(picture, "shop", "cart", "a-9", "arn:9", false);
+    picture_remove_association(picture, "shop", "till");
+    picture_put_role(picture, "one", "u-1", "");
+    picture_remove_role(picture, "two");
+    picture_put_existing(picture, "arn:2", "{}", NULL, 51);
+    picture_remove_existing(picture, "arn:1");
+    /* pages that are older */
+    picture_seen_association(picture, "shop", "cart", "a-1", "arn:1", false);
+    picture_seen_association(picture, "shop", "till", "a-2", "arn:2", false);
+    picture_seen_role(picture, "one", "u-1", DIGEST_A);
+    picture_seen_role(picture, "two", "u-1", DIGEST_A);
+    picture_seen_existing(picture, "arn:1", "{}", NULL, 50);
+    picture_seen_existing(picture, "arn:2", "{\"old\":1}", NULL, 50);
+    for (int ended = 0; ended < 2; ended++) {
+        assert_string_equal(picture_association(picture, "shop", "cart")->id, "a-9");
+        assert_null(picture_association(picture, "shop", "till"));
+        assert_string_equal(picture_role(picture, "one")->digest, "");
+        assert_null(picture_role(picture, "two"));
+        assert_string_equal(roles_of(picture, "u-1").names, "one ");
+        assert_null(picture_existing(picture, "arn:1"));
+        assert_string_equal(picture_existing(picture, "arn:2")->trust, "{}");
+        picture_end_sweep(picture, 55);
+    }
+    /* the next sweep knows better */
+    picture_begin_sweep(picture, 60);
+    picture_seen_role(picture, "one", "u-1", DIGEST_B);
+    picture_end_sweep(picture, 65);
+    assert_string_equal(picture_role(picture, "one")->digest, DIGEST_B);
+    assert_null(picture_association(picture, "shop", "cart"));
+}
+
+static void a_sweep_that_fails_forgets_nothing(void **state)
+{
+    AUTO(picture_destroy) struct picture *picture = filled();
+
+    (void)state;
+    picture_begin_sweep(picture, 50);
+    picture_seen_association(picture, "shop", "cart", "a-3", "arn:3", false);
+    picture_remove_role(picture, "two");
+    picture_drop_sweep(picture);
+    assert_int_equal(picture_swept_since_ms(picture), 40);
+    assert_int_equal(picture_swept_ms(picture), 42);
+    assert_string_equal(picture_association(picture, "shop", "cart")->id, "a-3");
+    assert_string_equal(picture_association(picture, "shop", "till")->id, "a-2");
+    assert_string_equal(roles_of(picture, "u-1").names, "one ");
+    assert_null(picture_role(picture, "two"));
+    assert_non_null(picture_existing(picture, "arn:1"));
 }
 
 static void holds_a_large_account(void **state)
@@ -215,7 +291,9 @@ int main(void)
         cmocka_unit_test(a_role_that_changes_hands_leaves_its_former_binding),
         cmocka_unit_test(a_role_may_be_put_again_with_its_own_texts),
         cmocka_unit_test(knows_roles_of_others_by_arn),
-        cmocka_unit_test(a_new_sweep_begins_with_nothing),
+        cmocka_unit_test(what_a_sweep_does_not_see_is_forgotten_when_it_is_through),
+        cmocka_unit_test(what_plans_wrote_meanwhile_is_newer_than_any_page),
+        cmocka_unit_test(a_sweep_that_fails_forgets_nothing),
         cmocka_unit_test(holds_a_large_account),
     };
 

@@ -77,15 +77,26 @@ static void a_mend_is_a_sentence_or_nothing(void **state)
     assert_string_equal(reason_mend("Ready"), "");
 }
 
-static void only_the_gate_waits_for_an_object_to_change(void **state)
+static bool waits(enum error_kind kind, const char *code)
+{
+    struct error error = {0};
+
+    error_set_code(&error, kind, code, "words");
+    return reason_waits(&error);
+}
+
+static void only_the_gate_and_what_a_sweep_brings_wait_without_trying(void **state)
 {
     (void)state;
-    assert_true(reason_is_of_the_gate("NotGranted"));
-    assert_true(reason_is_of_the_gate("NotYetSupported"));
-    assert_true(reason_is_of_the_gate("Conflict"));
-    assert_false(reason_is_of_the_gate("RoleMissing"));
-    assert_false(reason_is_of_the_gate("DeletionHeld"));
-    assert_false(reason_is_of_the_gate(""));
+    assert_true(waits(ERROR_REFUSED, "NotGranted"));
+    assert_true(waits(ERROR_REFUSED, "NotYetSupported"));
+    assert_true(waits(ERROR_REFUSED, "Conflict"));
+    assert_true(waits(ERROR_REFUSED, "Suspended"));
+    assert_true(waits(ERROR_RETRY, "RepairingDeleted"));
+    assert_false(waits(ERROR_CONFLICT, "Conflict")); /* the API server's, not ours */
+    assert_false(waits(ERROR_REFUSED, "RoleMissing"));
+    assert_false(waits(ERROR_REFUSED, "DeletionHeld"));
+    assert_false(waits(ERROR_RETRY, ""));
 }
 
 int main(void)
@@ -96,7 +107,7 @@ int main(void)
         cmocka_unit_test(a_reason_of_ours_stays_whatever_the_kind),
         cmocka_unit_test(trouble_has_a_code_and_good_news_none),
         cmocka_unit_test(a_mend_is_a_sentence_or_nothing),
-        cmocka_unit_test(only_the_gate_waits_for_an_object_to_change),
+        cmocka_unit_test(only_the_gate_and_what_a_sweep_brings_wait_without_trying),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

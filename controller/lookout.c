@@ -1,0 +1,184 @@
+#include "controller/lookout.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "controller/jobs.h"
+#include "controller/metrics.h"
+#include "controller/watched.h"
+#include "controller/world.h"
+#include "net/loop.h"
+#include "reconcilers/drift.h"
+#include "reconcilers/patrol.h"
+#include "reconcilers/scene.h"
+#include "reconcilers/sweep.h"
+
+/* A sweep that failed is tried again at this pace, doubling to the ceiling. */
+enum { RETRY_MS = 2000, RETRY_MOST_MS = 60 * 1000 };
+
+/* Bindings compared in one turn of the loop: some two microseconds each. */
+enum { COMPARED_PER_TURN = 1000 };
+
+struct lookout {
+    struct world *world;
+    struct scene *scene;
+    struct jobs *jobs;
+    struct watched *watched;
+    struct patrol *patrol;
+    struct timer next_sweep, next_look;
+    struct drift_look *look; /* what is still to be compared with the last sweep; NULL: nothing */
+    struct task compare;
+    uint64_t retry_ms, began_ms;
+    bool sweeping, stopping;
+};
+
+static void look_on(struct timer *timer)
+{
+    struct lookout *lookout = container_of(timer, struct lookout, next_look);
+
+    if (!lookout->stopping)
+        timer_start(lookout->world->loop, timer, patrol_step(lookout->patrol, clock_wall_ms()));
+}
+
+static void found(void *context, const char *key)
+{
+    const struct lookout *lookout = context;
+
+    log_event(LOG_INFO, "AWS is not as it was left", "binding", key, NULL);
+    watched_enqueue(lookout->watched, key);
+}
+
+/* Sweeps --------------------------------------------------------------------------------------- */
+
+static void pause_sweep(struct lookout *lookout, uint64_t delay_ms)
+{
+    if (!lookout->stopping)
+        timer_start(lookout->world->loop, &lookout->next_sweep, delay_ms);
+}
+
+static void sweep_failed(struct lookout *lookout, const struct error *error, const char *requests)
+{
+    log_event(LOG_ERROR, "AWS could not be read", "error", error->text, "requests", requests, NULL);
+    pause_sweep(lookout, lookout->retry_ms);
+    if (lookout->retry_ms < RETRY_MOST_MS)
+        lookout->retry_ms *= 2;
+}
+
+static void sweep_went_well(struct lookout *lookout, const char *requests)
+{
+    double seconds = (double)(clock_now_ms() - lookout->began_ms) / 1e3;
+
+    log_event(LOG_INFO, "read what AWS has", "account", lookout->scene->account.id, "cluster",
+              lookout->scene->account.cluster_arn, "requests", requests, NULL);
+    metrics_observe(lookout->world->metrics, METRIC_SWEEP_SECONDS, seconds);
+    lookout->retry_ms = RETRY_MS;
+    pause_sweep(lookout, lookout->scene->settings.drift_interval_ms);
+}
+
+static void sweep_begin(struct lookout *lookout, sweep_done_fn done)
+{
+    if (lookout->sweeping || lookout->stopping)
+        return;
+    lookout->sweeping = true;
+    lookout->began_ms = clock_now_ms();
+    sweep_start(lookout->scene, &lookout->world->transport, clock_wall_ms(), done, lookout);
+}
+
+static void compare_some(struct task *task)
+{
+    struct lookout *lookout = container_of(task, struct lookout, compare);
+
+    if (drift_look_on(lookout->look, COMPARED_PER_TURN, clock_wall_ms())) {
+        task_schedule(lookout->world->loop, task);
+        return;
+    }
+    drift_look_end(lookout->look);
+    lookout->look = NULL;
+}
+
+static void swept_again(void *context, const struct error *error, unsigned requests)
+{
+    struct lookout *lookout = context;
+    char count[12];
+
+    lookout->sweeping = false;
+    snprintf(count, sizeof(count), "%u", requests);
+    if (error) {
+        sweep_failed(lookout, error, count);
+        return;
+    }
+    sweep_went_well(lookout, count);
+    drift_look_end(lookout->look);
+    lookout->look = drift_look_begin(lookout->scene, found, lookout);
+    task_schedule(lookout->world->loop, &lookout->compare);
+}
+
+static void swept_first(void *context, const struct error *error, unsigned requests)
+{
+    struct lookout *lookout = context;
+    char count[12];
+
+    lookout->sweeping = false;
+    snprintf(count, sizeof(count), "%u", requests);
+    if (error) {
+        sweep_failed(lookout, error, count);
+    } else {
+        sweep_went_well(lookout, count);
+        if (!lookout->stopping)
+            timer_start(lookout->world->loop, &lookout->next_look, 0);
+    }
+    /* Also after a failure: each binding is told why it has to wait. */
+    watched_enqueue_all(lookout->watched);
+    jobs_open(lookout->jobs);
+}
+
+static void sweep_again(struct timer *timer)
+{
+    struct lookout *lookout = container_of(timer, struct lookout, next_sweep);
+
+    sweep_begin(lookout, lookout->scene->account.known ? swept_again : swept_first);
+}
+
+/* Life ----------------------------------------------------------------------------------------- */
+
+struct lookout *lookout_create(struct world *world, struct scene *scene, struct jobs *jobs,
+                               struct watched *watched)
+{
+    struct lookout *lookout = memory_alloc(sizeof(*lookout));
+
+    lookout->world = world;
+    lookout->scene = scene;
+    lookout->jobs = jobs;
+    lookout->watched = watched;
+    lookout->retry_ms = RETRY_MS;
+    lookout->patrol = patrol_create(scene, &world->transport, found, lookout);
+    timer_init(&lookout->next_sweep, sweep_again);
+    timer_init(&lookout->next_look, look_on);
+    task_init(&lookout->compare, compare_some);
+    return lookout;
+}
+
+void lookout_destroy(struct lookout *lookout)
+{
+    if (!lookout)
+        return;
+    lookout_stop(lookout);
+    drift_look_end(lookout->look);
+    patrol_destroy(lookout->patrol);
+    free(lookout);
+}
+
+void lookout_start(struct lookout *lookout)
+{
+    sweep_begin(lookout, swept_first);
+}
+
+void lookout_stop(struct lookout *lookout)
+{
+    lookout->stopping = true;
+    task_cancel(&lookout->compare);
+    timer_stop(lookout->world->loop, &lookout->next_sweep);
+    timer_stop(lookout->world->loop, &lookout->next_look);
+}

@@ -1,0 +1,195 @@
+#include "reconcilers/patrol.h"
+
+#include <string.h>
+
+#include "aws/eks.h"
+#include "base/arena.h"
+#include "base/text.h"
+#include "crds/podidentitybinding.h"
+#include "informers/store.h"
+#include "reconcilers/rows.h"
+#include "reconcilers/scene.h"
+#include "reconcilers/work.h"
+
+/* One association and the wish for it. */
+enum { ARENA_MAX = 64 << 20 };
+
+struct patrol {
+    struct scene *scene;
+    struct transport *transport;
+    drift_found_fn found;
+    void *context;
+    char **keys; /* of this round, in order; each association stays in its place from round to
+                    round, so that an interval lies between two looks at it */
+    size_t count, next;
+    struct work work; /* the look that is on its way */
+    bool looking;
+};
+
+struct patrol *patrol_create(struct scene *scene, struct transport *transport, drift_found_fn found,
+                             void *context)
+{
+    struct patrol *patrol = memory_alloc(sizeof(*patrol));
+
+    patrol->scene = scene;
+    patrol->transport = transport;
+    patrol->found = found;
+    patrol->context = context;
+    return patrol;
+}
+
+static void round_end(struct patrol *patrol)
+{
+    for (size_t i = 0; i < patrol->count; i++)
+        free(patrol->keys[i]);
+    free(patrol->keys);
+    patrol->keys = NULL;
+    patrol->count = patrol->next = 0;
+}
+
+static void look_end(struct patrol *patrol)
+{
+    record_unref(patrol->work.binding);
+    arena_destroy(patrol->work.arena);
+    patrol->work = (struct work){0};
+    patrol->looking = false;
+}
+
+void patrol_destroy(struct patrol *patrol)
+{
+    if (!patrol)
+        return;
+    if (patrol->looking)
+        look_end(patrol);
+    round_end(patrol);
+    free(patrol);
+}
+
+/* Rounds --------------------------------------------------------------------------------------- */
+
+static void add_key(void *context, const void *record)
+{
+    struct patrol *patrol = context;
+
+    patrol->keys[patrol->count++] = memory_string(((const struct record *)record)->key);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void round_begin(struct patrol *patrol)
+{
+    size_t room = store_count(patrol->scene->bindings);
+
+    round_end(patrol);
+    if (room == 0)
+        return;
+    patrol->keys = memory_array(room, sizeof(*patrol->keys));
+    store_each(patrol->scene->bindings, add_key, patrol);
+    qsort(patrol->keys, patrol->count, sizeof(*patrol->keys), compare_keys);
+}
+
+/* Evenly over the interval, and never more often than the budget allows. */
+static uint64_t pace_ms(const struct patrol *patrol)
+{
+    const struct settings *settings = &patrol->scene->settings;
+    uint64_t even_ms = settings->describe_interval_ms / (patrol->count > 0 ? patrol->count : 1);
+    uint64_t least_ms = (uint64_t)(1000.0 * PATROL_SHARE / settings->eks_rate);
+
+    return even_ms > least_ms ? even_ms : least_ms;
+}
+
+/* A look --------------------------------------------------------------------------------------- */
+
+static enum verdict describe_ask(struct work *work, struct request *request)
+{
+    eks_describe_association(work->arena, request, work->scene->settings.cluster_name,
+                             work->ledger->association_id);
+    return VERDICT_SEND;
+}
+
+static enum verdict describe_answer(struct work *work, const struct reply *reply)
+{
+    struct error refused = {0};
+
+    if (!row_good(work, reply) ||
+        !eks_read_association(work->arena, reply, &work->have.found, &work->error))
+        return VERDICT_FAIL;
+    /* A wish that cannot be computed any more is the plan's to tell. */
+    work->wanted = want_compute(&work->want, work->arena, work->binding, work->scene, &refused);
+    return VERDICT_NEXT;
+}
+
+static const struct step look_plan[] = {
+    {"DescribePodIdentityAssociation", describe_ask, describe_answer, FACET_ASSOCIATION},
+    {0},
+};
+
+/* Nothing is known that speaks against a look: neither a change on its way nor a newer binding. */
+static bool is_settled(const struct podidentitybinding *binding, const struct ledger_entry *entry)
+{
+    return binding->meta.deleted_ms == 0 && entry->verified && entry->association_id &&
+           entry->generation == binding->meta.generation;
+}
+
+/* Does what was read speak against the binding as it is now? */
+static bool look_found(struct work *work)
+{
+    const struct podidentitybinding *now =
+        store_get(work->scene->bindings, work->binding->record.key);
+    struct ledger_entry *entry;
+
+    if (!work->wanted || !now || !text_equal(now->record.uid, work->binding->record.uid) ||
+        now->meta.generation != work->binding->meta.generation)
+        return false;
+    entry = ledger_entry(work->scene->ledger, now->record.key, now->record.uid);
+    return is_settled(now, entry) && text_equal(entry->association_id, work->have.found.id) &&
+           association_differs(work) && drift_suspect(entry, DRIFT_ASSOCIATION, work->now_ms);
+}
+
+static void looked(struct work *work)
+{
+    struct patrol *patrol = container_of(work, struct patrol, work);
+
+    if (look_found(work))
+        patrol->found(patrol->context, work->binding->record.key);
+    /* An association that is gone is the sweep's to find; trouble with AWS is met again later. */
+    if (work->error.kind == ERROR_NONE || work->error.kind == ERROR_REFUSED)
+        patrol->next++;
+    look_end(patrol);
+}
+
+static bool look_start(struct patrol *patrol, const char *key, int64_t now_ms)
+{
+    const struct podidentitybinding *binding = store_get(patrol->scene->bindings, key);
+    struct ledger_entry *entry =
+        binding ? ledger_entry(patrol->scene->ledger, key, binding->record.uid) : NULL;
+
+    if (!binding || !is_settled(binding, entry))
+        return false;
+    patrol->looking = true;
+    patrol->work = (struct work){
+        .transport = patrol->transport,
+        .done = looked,
+        .arena = arena_create(ARENA_MAX),
+        .scene = patrol->scene,
+        .binding = record_ref(binding),
+        .ledger = entry,
+        .now_ms = now_ms,
+    };
+    plan_start(&patrol->work, look_plan);
+    return true;
+}
+
+uint64_t patrol_step(struct patrol *patrol, int64_t now_ms)
+{
+    if (patrol->looking)
+        return pace_ms(patrol);
+    if (patrol->next == patrol->count)
+        round_begin(patrol);
+    while (patrol->next < patrol->count && !look_start(patrol, patrol->keys[patrol->next], now_ms))
+        patrol->next++;
+    return pace_ms(patrol);
+}

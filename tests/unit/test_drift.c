@@ -1,0 +1,521 @@
+/* What others change in AWS: noticed by one sweep, repaired or told, at the price of pages. */
+
+#include "tests/unit/plans.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "reconcilers/drift.h"
+#include "reconcilers/ledger.h"
+#include "reconcilers/patrol.h"
+
+#define DENY                                                                                       \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\","            \
+    "\"Resource\":\"*\"}]}"
+#define FOREIGN_POLICY "arn:aws:iam::aws:policy/AdministratorAccess"
+
+enum { INTERVAL_MS = 10 * 60 * 1000, HOUR_MS = 3600 * 1000 };
+
+/* An interval later, and all that follows from what the sweep shows. */
+static void look(struct fake_world *world)
+{
+    assert_true(fake_world_pass(world, INTERVAL_MS));
+    assert_true(fake_world_look(world));
+    assert_true(fake_world_settle(world));
+}
+
+static struct fake_world *quiet(const char *spec)
+{
+    struct fake_world *world = world_with(spec);
+
+    look(world); /* the sweep's digests stand in the place of our own writes */
+    fake_world_reset(world);
+    return world;
+}
+
+static struct ledger_entry *entry_of(const struct fake_world *world, const char *name)
+{
+    const struct podidentitybinding *binding = fake_world_binding(world, name);
+
+    return ledger_entry(world->scene.ledger, binding->record.key, binding->record.uid);
+}
+
+static void drop_association(struct fake_world *world)
+{
+    fake_text_set(&fake_aws_association(&world->aws, "shop", "cart")->namespace_name, "elsewhere");
+}
+
+static void a_sweep_over_what_is_right_costs_pages_alone(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
+
+    (void)state;
+    bind_and_settle(world, "reader", BOUND_TO("reader"));
+    look(world);
+    fake_world_reset(world);
+    look(world);
+    look(world);
+    assert_int_equal(fake_counts_get(&world->wire.operations, "ListPodIdentityAssociations"), 2);
+    assert_int_equal(fake_counts_get(&world->wire.operations, "GetAccountAuthorizationDetails"), 2);
+    assert_int_equal(world->wire.calls, 4);
+    assert_int_equal(world->reconciles, 0);
+}
+
+/* What somebody did to the role, and the writes that undo it. */
+static void attach(struct fake_role *role)
+{
+    fake_pairs_put(&role->attached, FOREIGN_POLICY, "");
+}
+static void detach(struct fake_role *role)
+{
+    fake_pairs_remove(&role->attached, "arn:aws:iam::aws:policy/ReadOnlyAccess");
+}
+static void put_policy(struct fake_role *role)
+{
+    fake_pairs_put(&role->policies, "theirs", POLICY);
+}
+static void change_policy(struct fake_role *role)
+{
+    fake_pairs_put(&role->policies, "Policy1", DENY);
+}
+static void delete_policy(struct fake_role *role)
+{
+    fake_pairs_remove(&role->policies, "Policy1");
+}
+static void edit_trust(struct fake_role *role)
+{
+    fake_text_set(&role->trust, TRUST);
+}
+static void tag(struct fake_role *role)
+{
+    fake_pairs_put(&role->tags, "theirs", "yes");
+}
+static void take_boundary(struct fake_role *role)
+{
+    fake_text_set(&role->boundary, NULL);
+}
+
+static const struct edit {
+    const char *name;
+    void (*make)(struct fake_role *role);
+    const char *repair;
+} edits[] = {
+    {"a policy is attached", attach, "DetachRolePolicy"},
+    {"a policy is detached", detach, "AttachRolePolicy"},
+    {"an inline policy is added", put_policy, "DeleteRolePolicy"},
+    {"an inline policy is changed", change_policy, "PutRolePolicy"},
+    {"an inline policy is deleted", delete_policy, "PutRolePolicy"},
+    {"the trust is edited", edit_trust, "UpdateAssumeRolePolicy"},
+    {"a tag comes", tag, "UntagRole"},
+    {"the boundary is removed", take_boundary, "PutRolePermissionsBoundary"},
+};
+
+static void every_edit_of_our_role_is_undone_after_one_sweep(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(edits); i++) {
+        AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
+
+        edits[i].make(cart_role(world));
+        look(world);
+        if (fake_counts_get(&world->aws.effects, edits[i].repair) != 1)
+            fail_msg("%s: no %s", edits[i].name, edits[i].repair);
+        assert_int_equal(world->wire.aws_writes, 1);
+        assert_int_equal(fake_kubernetes_events(&world->kubernetes, "DriftRepaired"), 1);
+        assert_condition(world, "cart", "Ready", "True Ready");
+        look(world); /* shows what was repaired: quiet again */
+        fake_world_reset(world);
+        look(world);
+        assert_int_equal(world->wire.calls, 2);
+    }
+}
+
+static void a_removed_boundary_comes_back_before_any_other_repair(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
+
+    (void)state;
+    take_boundary(cart_role(world));
+    attach(cart_role(world));
+    world->aws.boundary_required = true;
+    look(world);
+    assert_string_equal(cart_role(world)->boundary, FAKE_BOUNDARY);
+    assert_int_equal(cart_role(world)->attached.count, 1);
+    assert_int_equal(world->first_failure, ERROR_NONE);
+}
+
+static void a_policy_that_only_denies_is_told_and_stays(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
+
+    (void)state;
+    fake_pairs_put(&cart_role(world)->policies, "AWSRevokeOlderSessions", DENY);
+    look(world);
+    assert_int_equal(world->wire.aws_writes, 0);
+    assert_int_equal(cart_role(world)->policies.count, 2);
+    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "DriftFound"), 1);
+    assert_contains(fake_world_binding(world, "cart")->status.warnings[0],
+                    "AWSRevokeOlderSessions");
+    fake_world_reset(world);
+    look(world); /* known: pages alone */
+    assert_int_equal(world->wire.calls, 2);
+    fake_world_reconcile(world, "cart");
+    assert_contains(fake_world_binding(world, "cart")->status.warnings[0],
+                    "AWSRevokeOlderSessions");
+    fake_pairs_remove(&cart_role(world)->policies, "AWSRevokeOlderSessions");
+    look(world);
+    fake_world_reconcile(world, "cart");
+    assert_null(fake_world_binding(world, "cart")->status.warnings[0]);
+}
+
+static void a_deleted_association_is_made_again_after_one_more_sweep(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
+
+    (void)state;
+    fake_aws_drop_association(&world->aws, "shop", "cart");
+    look(world);
+    assert_condition(world, "cart", "Associated", "Unknown RepairingDeleted");
+    assert_condition(world, "cart", "Ready", "Unknown RepairingDeleted");
+    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "RepairingDeleted"), 1);
+    assert_int_equal(world->wire.aws_writes, 0);
+    look(world);
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_int_equal(world->wire.aws_writes, 1);
+    assert_non_null(fake_aws_association(&world->aws, "shop", "cart"));
+    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "DriftRepaired"), 1);
+}
+
+static void a_deleted_role_is_made_again_after_one_more_sweep(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
+
+    (void)state;
+    fake_aws_drop_role(&world->aws, cart_role(world)->name);
+    look(world);
+    assert_condition(world, "cart", "RoleReady", "Unknown RepairingDeleted");
+    assert_int_equal(world->wire.aws_writes, 0);
+    look(world);
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_int_equal(fake_counts_get(&world->aws.effects, "CreateRole"), 1);
+    assert_int_equal(cart_role(world)->policies.count, 1);
+}
+
+static void what_a_lagging_list_did_not_show_is_not_made_again(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
+    struct fake_association *association = fake_aws_association(&world->aws, "shop", "cart");
+
+    (void)state;
+    drop_association(world);
+    look(world);
+    fake_text_set(&association->namespace_name, "shop");
+    look(world);
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_int_equal(world->wire.aws_writes, 0);
+}
+
+static void a_persons_change_does_not_wait_for_the_sweep(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED);
+
+    (void)state;
+    drop_association(world);
+    look(world);
+    assert_condition(world, "cart", "Ready", "Unknown RepairingDeleted");
+    bind_and_settle(world, "cart", MANAGED_WITH_TWO);
+    assert_condition(world, "cart", "Ready", "True Ready");
+}
+
+static void a_trust_of_others_that_does_not_admit_any_more_is_told(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(BOUND_TO("cart"));
+    struct fake_role *role = fake_aws_role(&world->aws, "reader");
+
+    (void)state;
+    fake_text_set(&role->trust, DENY);
+    look(world);
+    assert_int_equal(world->wire.aws_writes, 0);
+    assert_condition(world, "cart", "RoleReady", "False TrustInsufficient");
+    assert_condition(world, "cart", "Associated", "True Associated");
+}
+
+static void the_fourth_change_within_an_hour_waits_and_is_told(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
+
+    (void)state;
+    for (int i = 0; i < DRIFT_REPAIRS_MAX; i++) {
+        attach(cart_role(world));
+        look(world);
+        assert_int_equal(cart_role(world)->attached.count, 1);
+    }
+    attach(cart_role(world));
+    fake_world_reset(world);
+    look(world);
+    assert_int_equal(world->wire.aws_writes, 0);
+    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "DriftSlowed"), 1);
+    assert_contains(fake_world_binding(world, "cart")->status.warnings[0],
+                    "was repaired 3 times within an hour");
+    assert_condition(world, "cart", "Ready", "True Ready");
+    look(world); /* is said once */
+    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "DriftSlowed"), 1);
+    assert_true(fake_world_pass(world, HOUR_MS));
+    look(world);
+    assert_int_equal(cart_role(world)->attached.count, 1);
+    assert_null(fake_world_binding(world, "cart")->status.warnings[0]);
+}
+
+/* Suspension ----------------------------------------------------------------------------------- */
+
+static void suspend(struct fake_world *world, const char *plural, const char *name,
+                    const char *reason)
+{
+    bool of_namespace = strcmp(plural, "namespaces") == 0;
+    json_t *value = reason ? json_string(reason) : json_null();
+
+    fake_kubernetes_patch(
+        &world->kubernetes, plural, of_namespace ? "" : "shop", name,
+        json_pack("{s:{s:{s:o}}}", "metadata", "annotations", "podidentity.io/suspended", value));
+}
+
+static void suspension_stops_repair_and_new_writes(void **state)
+{
+    static const char *const where[][2] = {{BINDINGS, "cart"}, {"namespaces", "shop"}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(where); i++) {
+        AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
+
+        suspend(world, where[i][0], where[i][1], "incident 42");
+        assert_true(fake_world_settle(world));
+        assert_condition(world, "cart", "Ready", "False Suspended");
+        assert_condition(world, "cart", "Associated", "True Associated");
+        assert_contains(message_of(world, "cart", "Ready"), "incident 42");
+        attach(cart_role(world));
+        bind_and_settle(world, "cart", MANAGED);
+        look(world);
+        assert_int_equal(world->wire.aws_writes, 0);
+        suspend(world, where[i][0], where[i][1], NULL);
+        assert_true(fake_world_settle(world));
+        assert_condition(world, "cart", "Ready", "True Ready");
+        assert_int_equal(cart_role(world)->attached.count, 0);
+    }
+}
+
+/* Nobody told, no sweep came: what changed meanwhile is found by looking. */
+static void unsuspended_it_looks_at_AWS_at_once(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
+
+    (void)state;
+    suspend(world, BINDINGS, "cart", "incident 42");
+    assert_true(fake_world_settle(world));
+    attach(cart_role(world));
+    suspend(world, BINDINGS, "cart", NULL);
+    assert_true(fake_world_settle(world));
+    assert_int_equal(cart_role(world)->attached.count, 1);
+    assert_condition(world, "cart", "Ready", "True Ready");
+}
+
+static void a_suspended_binding_can_be_deleted(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
+
+    (void)state;
+    suspend(world, BINDINGS, "cart", "");
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "Ready", "False Suspended");
+    fake_world_unbind(world, "cart");
+    assert_true(fake_world_settle(world));
+    assert_null(fake_world_binding(world, "cart"));
+    assert_null(cart_role(world));
+}
+
+/* Patrol --------------------------------------------------------------------------------------- */
+
+static void found(void *context, const char *key)
+{
+    snprintf(context, 100, "%s", key);
+}
+
+static void a_round_describes_each_association_once_and_evenly(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED);
+    AUTO(patrol_destroy) struct patrol *patrol = NULL;
+    char key[100] = "";
+    uint64_t wait_ms;
+
+    (void)state;
+    bind_and_settle(world, "reader", BOUND_TO("reader"));
+    bind_and_settle(world, "till", BOUND_TO("till"));
+    fake_world_reset(world);
+    patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
+    for (unsigned i = 1; i <= 6; i++) {
+        wait_ms = patrol_step(patrol, world->wire.now_ms);
+        fake_run(&world->wire);
+        assert_int_equal(wait_ms, 2 * HOUR_MS); /* three in six hours */
+        assert_int_equal(fake_counts_get(&world->wire.operations, "DescribePodIdentityAssociation"),
+                         i);
+        assert_int_equal(world->wire.calls, i);
+    }
+    assert_string_equal(key, "");
+    world->scene.settings.describe_interval_ms = 1000;
+    assert_int_equal(patrol_step(patrol, world->wire.now_ms), 500); /* a fifth of 10 a second */
+    fake_run(&world->wire);
+}
+
+static void repoint(struct fake_association *association)
+{
+    fake_text_set(&association->role_arn, EXISTING);
+}
+static void retag(struct fake_association *association)
+{
+    fake_pairs_put(&association->tags, "theirs", "yes");
+}
+static void untag(struct fake_association *association)
+{
+    fake_pairs_remove(&association->tags, TAG_BINDING_UID);
+}
+
+static void a_changed_association_is_found_by_the_patrol_and_repaired(void **state)
+{
+    static const struct {
+        void (*make)(struct fake_association *association);
+        const char *repair;
+    } changes[] = {{repoint, "UpdatePodIdentityAssociation"}, {retag, "UntagResource"}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        AUTO_WORLD struct fake_world *world = quiet(MANAGED);
+        AUTO(patrol_destroy) struct patrol *patrol = NULL;
+        char key[100] = "";
+
+        patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
+        changes[i].make(fake_aws_association(&world->aws, "shop", "cart"));
+        patrol_step(patrol, world->wire.now_ms);
+        fake_run(&world->wire);
+        assert_string_equal(key, "shop/cart");
+        fake_world_reconcile(world, "cart");
+        assert_true(fake_world_settle(world));
+        assert_int_equal(fake_counts_get(&world->aws.effects, changes[i].repair), 1);
+        assert_int_equal(world->wire.aws_writes, 1);
+        assert_int_equal(fake_kubernetes_events(&world->kubernetes, "DriftRepaired"), 1);
+        assert_condition(world, "cart", "Ready", "True Ready");
+    }
+}
+
+static void an_association_that_lost_our_tags_is_told_and_left_alone(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED);
+    AUTO(patrol_destroy) struct patrol *patrol = NULL;
+    char key[100] = "";
+
+    (void)state;
+    patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
+    untag(fake_aws_association(&world->aws, "shop", "cart"));
+    patrol_step(patrol, world->wire.now_ms);
+    fake_run(&world->wire);
+    fake_world_reconcile(world, "cart");
+    assert_int_equal(world->wire.aws_writes, 0);
+    assert_condition(world, "cart", "Ready", "False AssociationForeign");
+}
+
+static void the_patrol_asks_again_what_was_not_answered(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED);
+    AUTO(patrol_destroy) struct patrol *patrol = NULL;
+    char key[100] = "";
+
+    (void)state;
+    patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
+    repoint(fake_aws_association(&world->aws, "shop", "cart"));
+    world->wire.failures[0] = (struct fake_failure){.call = 1, .fault = FAULT_THROTTLING};
+    patrol_step(patrol, world->wire.now_ms);
+    fake_run(&world->wire);
+    assert_string_equal(key, "");
+    patrol_step(patrol, world->wire.now_ms);
+    fake_run(&world->wire);
+    assert_string_equal(key, "shop/cart");
+}
+
+static void a_binding_that_goes_while_it_is_described_is_no_news(void **state)
+{
+    AUTO_WORLD struct fake_world *world = quiet(MANAGED);
+    AUTO(patrol_destroy) struct patrol *patrol = NULL;
+    char key[100] = "";
+
+    (void)state;
+    patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
+    repoint(fake_aws_association(&world->aws, "shop", "cart"));
+    patrol_step(patrol, world->wire.now_ms);
+    fake_world_unbind(world, "cart");
+    fake_world_watch(world);
+    fake_run(&world->wire);
+    assert_string_equal(key, "");
+}
+
+/* Price ---------------------------------------------------------------------------------------- */
+
+enum { MANY = 5000 };
+
+static void five_thousand_bindings_are_held_against_a_sweep_in_a_blink(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+    AUTO(drift_look_end) struct drift_look *looking = NULL;
+    clock_t began;
+
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        char name[16], spec[600];
+
+        snprintf(name, sizeof(name), "app-%d", i);
+        snprintf(spec, sizeof(spec),
+                 "{\"serviceAccountName\":\"%s\",\"permissionPolicy\":" POLICY "}", name);
+        fake_world_bind(world, name, spec);
+        if (i % 500 == 499)
+            assert_true(fake_world_settle(world));
+    }
+    assert_true(fake_world_pass(world, INTERVAL_MS));
+    fake_world_reset(world);
+    began = clock();
+    assert_true(fake_world_look(world));
+    print_message("a look at %d bindings with the fake's part: %.0f ms of CPU\n", MANY,
+                  (double)(clock() - began) * 1e3 / CLOCKS_PER_SEC);
+    looking = drift_look_begin(&world->scene, found, (char[100]){0});
+    began = clock();
+    assert_false(drift_look_on(looking, MANY, world->wire.now_ms));
+    print_message("of that the comparison: %.1f ms\n",
+                  (double)(clock() - began) * 1e3 / CLOCKS_PER_SEC);
+    assert_int_equal(world->reconciles, 0);
+    assert_true(fake_world_settle(world));
+    assert_int_equal(world->reconciles, 0);
+    assert_int_equal(entry_of(world, "app-4999")->verified, true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_sweep_over_what_is_right_costs_pages_alone),
+        cmocka_unit_test(every_edit_of_our_role_is_undone_after_one_sweep),
+        cmocka_unit_test(a_removed_boundary_comes_back_before_any_other_repair),
+        cmocka_unit_test(a_policy_that_only_denies_is_told_and_stays),
+        cmocka_unit_test(a_deleted_association_is_made_again_after_one_more_sweep),
+        cmocka_unit_test(a_deleted_role_is_made_again_after_one_more_sweep),
+        cmocka_unit_test(what_a_lagging_list_did_not_show_is_not_made_again),
+        cmocka_unit_test(a_persons_change_does_not_wait_for_the_sweep),
+        cmocka_unit_test(a_trust_of_others_that_does_not_admit_any_more_is_told),
+        cmocka_unit_test(the_fourth_change_within_an_hour_waits_and_is_told),
+        cmocka_unit_test(suspension_stops_repair_and_new_writes),
+        cmocka_unit_test(unsuspended_it_looks_at_AWS_at_once),
+        cmocka_unit_test(a_suspended_binding_can_be_deleted),
+        cmocka_unit_test(a_round_describes_each_association_once_and_evenly),
+        cmocka_unit_test(a_changed_association_is_found_by_the_patrol_and_repaired),
+        cmocka_unit_test(an_association_that_lost_our_tags_is_told_and_left_alone),
+        cmocka_unit_test(the_patrol_asks_again_what_was_not_answered),
+        cmocka_unit_test(a_binding_that_goes_while_it_is_described_is_no_news),
+        cmocka_unit_test(five_thousand_bindings_are_held_against_a_sweep_in_a_blink),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
