@@ -101,7 +101,7 @@ bool existing_role_is_good(struct work *work)
 {
     const struct picture_existing *existing =
         picture_existing(work->scene->picture, work->want.role_arn);
-    struct trust_subject subject = subject_of(work);
+    struct trust_subject subject = trust_subject_of(work->binding, work->scene);
 
     return existing && !is_of_another(work, existing) &&
            trust_judge(work->arena, existing->trust, &subject).verdict == TRUST_ADMITS;
