@@ -8,6 +8,10 @@
 # What $KUBEBUILDER_ASSETS already has is linked, not built. Two runs at once
 # are safe: the second waits for the first and then finds everything there.
 # Progress goes to standard error. Cold on two cores: about eight minutes.
+#
+# `build.sh kwok` does the same for kwok, which plays nodes and kubelets for the
+# tests that need pods, and puts its stages beside it (five minutes). It has a
+# module of its own: its requirements would move those of Kubernetes.
 
 set -eu
 
@@ -17,6 +21,8 @@ assets=${KUBEBUILDER_ASSETS:-}
 servers='etcd kube-apiserver kube-controller-manager'
 programs=${*:-${KUBECONFIG:+kubectl kstatus}}
 programs=${programs:-$servers kubectl kstatus}
+module=$here
+[ "$programs" != kwok ] || module=$here/kwok
 
 say() {
     echo "cluster: $*" >&2
@@ -24,13 +30,14 @@ say() {
 
 # The version go.mod pins for the module $1.
 pinned() {
-    sed -n "s|^[[:space:]]*$1 \(v[0-9][^ ]*\).*|\1|p" "$here/go.mod" | head -n 1
+    sed -n "s|^[[:space:]]*$1 \(v[0-9][^ ]*\).*|\1|p" "$module/go.mod" | head -n 1
 }
 
 package_of() {
     case $1 in
     etcd) echo go.etcd.io/etcd/server/v3 ;;
     kstatus) echo ./kstatus ;;
+    kwok) echo sigs.k8s.io/kwok/cmd/kwok ;;
     *) echo "k8s.io/kubernetes/cmd/$1" ;;
     esac
 }
@@ -43,6 +50,7 @@ missing_in() {
 
 # Clients refuse a server that calls itself v0.0.0-master.
 version_flags() {
+    [ "$programs" != kwok ] || { echo '-s -w'; return; }
     minor=${kubernetes#v*.}
     major=${kubernetes#v}
     at=k8s.io/component-base/version
@@ -52,7 +60,7 @@ version_flags() {
 # Becomes the compiler for $1 into $2. -v names each package it compiles: $2.log
 # counts how far it is.
 compile() {
-    cd "$here"
+    cd "$module"
     exec env CGO_ENABLED=0 GOWORK=off go build -v -mod=readonly -trimpath -ldflags "$(version_flags)" \
         -o "$2" "$(package_of "$1")" 2>"$2.log"
 }
@@ -81,6 +89,17 @@ build_program() {
     say "$1: ready after $(($(date +%s) - start)) s"
 }
 
+# What nodes and pods go through, as kwok itself has it: at once, but for the lease.
+copy_stages() {
+    from=$(cd "$module" && GOWORK=off go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)/kustomize/stage
+    rm -rf "$folder/stages"
+    mkdir "$folder/stages"
+    for stage in "$from"/node/fast/*.yaml "$from"/node/heartbeat-with-lease/*.yaml \
+        "$from"/pod/fast/*.yaml; do
+        [ "${stage##*/}" = kustomization.yaml ] || install -m 644 "$stage" "$folder/stages"
+    done
+}
+
 provide() {
     if [ -n "$assets" ] && [ -x "$assets/$1" ]; then
         say "$1: taken from KUBEBUILDER_ASSETS"
@@ -89,14 +108,23 @@ provide() {
         say "$1 is missing, and Go to build it: install Go 1.26 or newer (https://go.dev/dl)"
         exit 1
     else
+        [ "$1" != kwok ] || copy_stages
         build_program "$1"
     fi
 }
 
-kubernetes=$(pinned k8s.io/kubernetes)
-etcd=$(pinned go.etcd.io/etcd/server/v3)
-key=$( (cat "$here/go.mod" "$here/kstatus/main.go" && echo "$assets") | sha256sum | cut -c 1-12)
-folder=$cache/kubernetes-$kubernetes-etcd-$etcd-$key
+short_hash() {
+    sha256sum | cut -c 1-12
+}
+
+if [ "$programs" = kwok ]; then
+    assets=
+    folder=$cache/kwok-$(pinned sigs.k8s.io/kwok)-$(short_hash <"$module/go.mod")
+else
+    kubernetes=$(pinned k8s.io/kubernetes)
+    key=$( (cat "$here/go.mod" "$here/kstatus/main.go" && echo "$assets") | short_hash)
+    folder=$cache/kubernetes-$kubernetes-etcd-$(pinned go.etcd.io/etcd/server/v3)-$key
+fi
 
 if [ -n "$(missing_in "$folder")" ]; then
     mkdir -p "$folder"

@@ -12,7 +12,9 @@ environment.clean_this_process()
 from tests.e2e.rig.aws import Aws  # noqa: E402
 from tests.e2e.rig.cluster import open_cluster  # noqa: E402
 from tests.e2e.rig.controller import Controller  # noqa: E402
+from tests.e2e.rig.kubelets import Kubelets  # noqa: E402
 from tests.e2e.rig.place import Place  # noqa: E402
+from tests.e2e.rig.webhook import Webhook  # noqa: E402
 
 
 def pytest_report_header():
@@ -56,6 +58,29 @@ def session_controller(cluster, aws):
     started.start()
     yield started
     started.close()
+
+
+@pytest.fixture(scope="session")
+def kubelets(request, cluster):
+    """A node whose pods run: rig/kubelets.py."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with contextlib.ExitStack() as stack:
+        with capture.global_and_fixture_disabled():
+            started = stack.enter_context(Kubelets(cluster))
+        yield started
+
+
+@pytest.fixture(scope="session")
+def session_webhook(cluster, aws):
+    with Webhook(cluster, aws) as started:
+        yield started
+
+
+@pytest.fixture
+def webhook(session_webhook, place):
+    """EKS's admission webhook for the test's namespace: rig/webhook.py."""
+    with session_webhook.injecting(place):
+        yield session_webhook
 
 
 @pytest.fixture

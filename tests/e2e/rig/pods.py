@@ -15,6 +15,18 @@ WEB_IDENTITY = {
 IMAGE = "registry.k8s.io/pause:3.10"
 
 
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+
+
+def deployment(name, service_account, node, replicas=2):
+    """A Deployment whose pods run on that node."""
+    labels = {"app": name}
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name}, "spec": {
+        "replicas": replicas, "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels},
+                     "spec": pod_spec(service_account, nodeName=node)}}}
+
+
 def pod_spec(service_account, environment=None, **spec):
     """The spec of a pod with one container; environment: name → value."""
     container = {"name": "app", "image": IMAGE, "env": [
