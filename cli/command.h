@@ -12,6 +12,7 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
+int command_aws_setup(int argc, char **argv);
 int command_controller(int argc, char **argv);
 int command_release(int argc, char **argv);
 int command_version(int argc, char **argv);

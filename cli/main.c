@@ -11,6 +11,7 @@
 #include "cli/command.h"
 
 static const struct command commands[] = {
+    {"aws-setup", "print the controller's rights in AWS", command_aws_setup},
     {"controller", "run the controller", command_controller},
     {"release", "let go of a binding, or approve its deletion", command_release},
     {"version", "show the version", command_version},

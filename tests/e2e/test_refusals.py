@@ -175,7 +175,7 @@ def test_a_right_that_iam_denies_is_named_and_taken_up_when_given(place, aws, co
         message = place.wait_refused(kind, "AccessDenied", "cart")
         assert f"is not authorized to perform: {right} on resource" in message
         assert quoted_error(aws, since, message)[1].startswith("AccessDenied")
-        assert "config/aws/policy.json" in message
+        assert "podidentity aws-setup --print" in message
         assert aws.operations(since, writes=True, good=True) == done
     place.wait_ready("cart")
     assert aws.association(place.name, "cart") is not None

@@ -5,8 +5,6 @@
 
 #include <cmocka.h>
 
-#include <ctype.h>
-
 #include "base/file.h"
 #include "base/json.h"
 #include "base/yaml.h"
@@ -34,17 +32,6 @@ static struct yaml *read_yaml(const char *path)
     if (!yaml)
         fail_msg("%s: %s", path, error.text);
     return yaml;
-}
-
-static json_t *read_json(const char *path)
-{
-    AUTO_FREE char *bytes = read_whole(path);
-    struct error error = {0};
-    json_t *json = json_parse_strict(bytes, strlen(bytes), &error);
-
-    if (!json)
-        fail_msg("%s: %s", path, error.text);
-    return json;
 }
 
 /* ---- config/controller.yaml ---- */
@@ -231,209 +218,6 @@ static void runs_with_no_right_that_it_does_not_need(void **state)
     assert_true(json_path_int(pod, "terminationGracePeriodSeconds", 0) > 10);
 }
 
-/* ---- config/aws ---- */
-
-/* Everything in aws/ that becomes a request, and PassRole, which CreatePodIdentityAssociation
- * asks for; no more. */
-static const char *const actions[] = {
-    "sts:GetCallerIdentity",
-    "eks:DescribeCluster",
-    "eks:ListPodIdentityAssociations",
-    "eks:CreatePodIdentityAssociation",
-    "eks:DescribePodIdentityAssociation",
-    "eks:UpdatePodIdentityAssociation",
-    "eks:DeletePodIdentityAssociation",
-    "eks:TagResource",
-    "eks:UntagResource",
-    "iam:CreateRole",
-    "iam:GetRole",
-    "iam:UpdateRole",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:PutRolePermissionsBoundary",
-    "iam:TagRole",
-    "iam:UntagRole",
-    "iam:ListRolePolicies",
-    "iam:GetRolePolicy",
-    "iam:PutRolePolicy",
-    "iam:DeleteRolePolicy",
-    "iam:ListAttachedRolePolicies",
-    "iam:AttachRolePolicy",
-    "iam:DetachRolePolicy",
-    "iam:DeleteRole",
-    "iam:GetAccountAuthorizationDetails",
-    "iam:PassRole",
-};
-
-/* How often the word stands in a text or a list of texts. */
-static size_t count_in(const json_t *texts, const char *word)
-{
-    const json_t *text;
-    size_t count = 0, i;
-
-    if (json_is_string(texts))
-        return text_equal(json_string_value(texts), word);
-    json_array_foreach(texts, i, text) count += text_equal(json_string_value(text), word);
-    return count;
-}
-
-static size_t size_of_list(const json_t *texts)
-{
-    return json_is_string(texts) ? 1 : json_array_size(texts);
-}
-
-static void allows_every_request_of_the_controller_once_and_no_other(void **state)
-{
-    AUTO_JSON json_t *policy = read_json("config/aws/policy.json");
-    const json_t *statements = json_path(policy, "Statement");
-    const json_t *statement;
-    size_t i, allowed = 0;
-
-    (void)state;
-    json_array_foreach(statements, i, statement)
-    {
-        if (text_equal(json_path_text(statement, "Effect"), "Allow"))
-            allowed += size_of_list(json_path(statement, "Action"));
-    }
-    assert_int_equal(allowed, COUNT(actions));
-    for (size_t a = 0; a < COUNT(actions); a++) {
-        size_t found = 0;
-
-        json_array_foreach(statements, i, statement)
-        {
-            if (text_equal(json_path_text(statement, "Effect"), "Allow"))
-                found += count_in(json_path(statement, "Action"), actions[a]);
-        }
-        if (found != 1)
-            fail_msg("%s is allowed %zu times", actions[a], found);
-    }
-}
-
-static bool only_reads(const char *action)
-{
-    const char *verb = strchr(action, ':') + 1;
-
-    return text_starts(verb, "Get") || text_starts(verb, "List") || text_starts(verb, "Describe");
-}
-
-/* The fence: without it the controller could write to any role of the account. */
-static void writes_to_roles_of_its_own_path_only(void **state)
-{
-    static const char own[] = "arn:aws:iam::ACCOUNT:role/podidentity/REGION/CLUSTER/*";
-    AUTO_JSON json_t *policy = read_json("config/aws/policy.json");
-    const json_t *statements = json_path(policy, "Statement");
-    const json_t *statement;
-    size_t i;
-
-    (void)state;
-    for (size_t a = 0; a < COUNT(actions); a++) {
-        if (!text_starts(actions[a], "iam:") || only_reads(actions[a]) ||
-            text_equal(actions[a], "iam:PassRole"))
-            continue;
-        json_array_foreach(statements, i, statement)
-        {
-            if (!text_equal(json_path_text(statement, "Effect"), "Allow") ||
-                !count_in(json_path(statement, "Action"), actions[a]))
-                continue;
-            assert_string_equal(json_path_text(statement, "Resource"), own);
-            /* TagRole and UntagRole know no boundary. */
-            if (!text_ends(actions[a], "tagRole") && !text_ends(actions[a], "TagRole"))
-                assert_string_equal(
-                    json_string_value(json_object_get(json_path(statement, "Condition.ArnEquals"),
-                                                      "iam:PermissionsBoundary")),
-                    "arn:aws:iam::ACCOUNT:policy/podidentity/boundary");
-        }
-    }
-}
-
-static void passes_roles_to_pod_identity_only(void **state)
-{
-    AUTO_JSON json_t *policy = read_json("config/aws/policy.json");
-    const json_t *statements = json_path(policy, "Statement");
-    const json_t *statement;
-    size_t i, seen = 0;
-
-    (void)state;
-    json_array_foreach(statements, i, statement)
-    {
-        const json_t *equals = json_path(statement, "Condition.StringEquals");
-
-        if (!count_in(json_path(statement, "Action"), "iam:PassRole"))
-            continue;
-        assert_string_equal(json_string_value(json_object_get(equals, "iam:PassedToService")),
-                            "pods.eks.amazonaws.com");
-        assert_int_equal(count_in(json_path(statement, "Resource"), "*"), 0);
-        seen++;
-    }
-    assert_int_equal(seen, 1);
-}
-
-/* IAM does not count white space outside of texts; texts here hold none. */
-static size_t size_in_iam(const char *path)
-{
-    AUTO_FREE char *text = read_whole(path);
-    size_t size = 0;
-
-    for (const char *at = text; *at; at++)
-        size += !isspace((unsigned char)*at);
-    return size;
-}
-
-static void fits_into_a_managed_policy(void **state)
-{
-    enum { MANAGED_POLICY_MAX = 6144 };
-
-    (void)state;
-    assert_in_range(size_in_iam("config/aws/policy.json"), 1, MANAGED_POLICY_MAX);
-    assert_in_range(size_in_iam("config/aws/boundary.json"), 1, MANAGED_POLICY_MAX);
-}
-
-static void bounds_roles_away_from_identities(void **state)
-{
-    static const char *const denied[] = {"iam:*", "organizations:*", "account:*",
-                                         "eks:*PodIdentityAssociation*"};
-    AUTO_JSON json_t *boundary = read_json("config/aws/boundary.json");
-    const json_t *statements = json_path(boundary, "Statement");
-    const json_t *statement;
-    size_t i;
-
-    (void)state;
-    for (size_t d = 0; d < COUNT(denied); d++) {
-        size_t found = 0;
-
-        json_array_foreach(statements, i, statement)
-        {
-            if (text_equal(json_path_text(statement, "Effect"), "Deny") &&
-                count_in(json_path(statement, "Resource"), "*"))
-                found += count_in(json_path(statement, "Action"), denied[d]);
-        }
-        if (found != 1)
-            fail_msg("%s is denied %zu times", denied[d], found);
-    }
-}
-
-static void explains_every_word_that_must_be_replaced(void **state)
-{
-    static const char *const words[] = {"ACCOUNT", "REGION", "CLUSTER", "EXISTING-ROLES",
-                                        "TARGET-ROLES"};
-    static const char *const files[] = {"config/aws/policy.json", "config/aws/boundary.json",
-                                        "config/aws/trust.json"};
-    AUTO_FREE char *manual = read_whole("config/aws/README.md");
-
-    (void)state;
-    for (size_t w = 0; w < COUNT(words); w++) {
-        size_t found = 0;
-
-        for (size_t f = 0; f < COUNT(files); f++) {
-            AUTO_FREE char *text = read_whole(files[f]);
-
-            found += strstr(text, words[w]) != NULL;
-        }
-        assert_true(found > 0);
-        if (!strstr(manual, words[w]))
-            fail_msg("README.md says nothing of %s", words[w]);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -443,12 +227,6 @@ int main(void)
         cmocka_unit_test(starts_the_controller_with_flags_that_it_takes),
         cmocka_unit_test(asks_its_probes_where_it_serves),
         cmocka_unit_test(runs_with_no_right_that_it_does_not_need),
-        cmocka_unit_test(allows_every_request_of_the_controller_once_and_no_other),
-        cmocka_unit_test(writes_to_roles_of_its_own_path_only),
-        cmocka_unit_test(passes_roles_to_pod_identity_only),
-        cmocka_unit_test(fits_into_a_managed_policy),
-        cmocka_unit_test(bounds_roles_away_from_identities),
-        cmocka_unit_test(explains_every_word_that_must_be_replaced),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
