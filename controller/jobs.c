@@ -1,5 +1,6 @@
 #include "controller/jobs.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 #include "net/loop.h"
 #include "reconcilers/podidentitybinding.h"
 #include "reconcilers/podidentitygrant.h"
+#include "reconcilers/serviceaccount.h"
 
 /*
  * Back-off of a key: RETRY as controller-runtime's, but slower at first, since it is AWS that is
@@ -31,13 +33,15 @@ enum {
 /* Jobs begin for so long before sockets get their turn. */
 enum { TURN_US = 3000 };
 
-static const char *const kind_names[] = {"podidentitybinding", "podidentitygrant"};
+static const char *const kind_names[] = {"podidentitybinding", "podidentitygrant",
+                                         "serviceaccount"};
+static const char kind_letters[] = "bgs"; /* what keys of the queue begin with */
 
 struct jobs {
     struct world *world;
     struct scene *scene;
     struct events *events;
-    struct queue *queue; /* keys begin with 'b' or 'g' for their kind */
+    struct queue *queue; /* of keys with their kind's letter before them */
     struct map *changes; /* key → uint64_t: when its change came */
     unsigned concurrent_max, running;
     bool open, stopping;
@@ -116,9 +120,17 @@ static char *queue_key(enum job_kind kind, const char *key)
     size_t length = strlen(key);
     char *full = memory_alloc(length + 2);
 
-    full[0] = kind == JOB_BINDING ? 'b' : 'g';
+    full[0] = kind_letters[kind];
     memcpy(full + 1, key, length);
     return full;
+}
+
+static enum job_kind kind_of(const char *full)
+{
+    const char *letter = strchr(kind_letters, full[0]);
+
+    assert(letter && *letter);
+    return (enum job_kind)(letter - kind_letters);
 }
 
 static void note_change(struct jobs *jobs, const char *key, uint64_t changed_us)
@@ -304,6 +316,26 @@ static void job_done(void *context, const struct reconcile_result *result)
     task_schedule(jobs->world->loop, &jobs->pump);
 }
 
+static void job_start(struct job *job)
+{
+    struct jobs *jobs = job->jobs;
+    const char *key = job->key + 1;
+    int64_t now_ms = clock_wall_ms();
+
+    switch (job->kind) {
+    case JOB_BINDING:
+        reconcile_start(jobs->scene, &job->transport, jobs->events, key, now_ms, job_done, job);
+        break;
+    case JOB_GRANT:
+        reconcile_grant_start(jobs->scene, &job->transport, key, now_ms, job_done, job);
+        break;
+    case JOB_SERVICE_ACCOUNT:
+        reconcile_service_account_start(jobs->scene, &job->transport, jobs->events, key, now_ms,
+                                        job_done, job);
+        break;
+    }
+}
+
 static void job_begin(struct jobs *jobs, const char *key)
 {
     struct job *job = memory_alloc(sizeof(*job));
@@ -312,23 +344,18 @@ static void job_begin(struct jobs *jobs, const char *key)
     jobs->running++;
     job->jobs = jobs;
     job->transport.send = job_send;
-    job->kind = key[0] == 'b' ? JOB_BINDING : JOB_GRANT;
+    job->kind = kind_of(key);
     job->key = memory_string(key);
     job->started_us = clock_now_us();
     job->changed_us = changed_us ? *changed_us : 0;
     free(changed_us);
     encode_random_hex(job->id, sizeof(job->id) - 1);
-    if (job->kind == JOB_BINDING)
-        reconcile_start(jobs->scene, &job->transport, jobs->events, job->key + 1, clock_wall_ms(),
-                        job_done, job);
-    else
-        reconcile_grant_start(jobs->scene, &job->transport, job->key + 1, clock_wall_ms(), job_done,
-                              job);
+    job_start(job);
 }
 
 static void queue_waited(struct jobs *jobs, const char *key)
 {
-    const char *controller = kind_names[key[0] == 'b' ? JOB_BINDING : JOB_GRANT];
+    const char *controller = kind_names[kind_of(key)];
     struct queue_figures figures;
 
     queue_figures(jobs->queue, &figures);

@@ -20,9 +20,9 @@ struct jobs *jobs_create(struct world *world, struct scene *scene, struct events
                          unsigned concurrent_max);
 void jobs_destroy(struct jobs *jobs);
 
-/* A binding ("namespace/name") or grant ("name") is to be reconciled. changed_us: when the line
- * that told of it came (clock_now_us), 0 when it was none. */
-enum job_kind { JOB_BINDING, JOB_GRANT };
+/* A binding or ServiceAccount ("namespace/name") or a grant ("name") is to be reconciled.
+ * changed_us: when the line that told of it came (clock_now_us), 0 when it was none. */
+enum job_kind { JOB_BINDING, JOB_GRANT, JOB_SERVICE_ACCOUNT };
 void jobs_add(struct jobs *jobs, enum job_kind kind, const char *key, enum queue_priority priority,
               uint64_t changed_us);
 void jobs_add_after(struct jobs *jobs, enum job_kind kind, const char *key, uint64_t delay_ms);

@@ -19,6 +19,7 @@
 #include "reconcilers/indices.h"
 #include "reconcilers/podidentitybinding.h"
 #include "reconcilers/scene.h"
+#include "reconcilers/serviceaccount.h"
 
 /* Counts in a grant's status follow bindings in bursts: one write for all of a second. */
 enum { GRANT_DELAY_MS = 1000 };
@@ -61,6 +62,14 @@ static void add_binding(void *context, const void *record)
     const struct watched *watched = context;
 
     jobs_add(watched->jobs, JOB_BINDING, ((const struct record *)record)->key, QUEUE_LATER, 0);
+}
+
+static void add_account(void *context, const void *record)
+{
+    const struct watched *watched = context;
+
+    jobs_add(watched->jobs, JOB_SERVICE_ACCOUNT, ((const struct record *)record)->key, QUEUE_LATER,
+             0);
 }
 
 static void add_grant(void *context, const void *record)
@@ -148,6 +157,29 @@ static void add_waiting(struct watched *watched, const struct podidentitybinding
                         add_if_younger, &succession);
 }
 
+static bool same_generation(const struct podidentitybinding *before,
+                            const struct podidentitybinding *after)
+{
+    return before && after && before->meta.generation == after->meta.generation;
+}
+
+static bool keeps(const struct podidentitybinding *binding)
+{
+    return binding && serviceaccount_keeps(binding);
+}
+
+/* The ServiceAccount that a binding is kept for, and one whose annotation wants the name. */
+static void add_namesake(struct watched *watched, const struct podidentitybinding *before,
+                         const struct podidentitybinding *after)
+{
+    const char *key = (after ? after : before)->record.key;
+    const struct serviceaccount_metadata *account =
+        store_get(watched->scene->service_accounts, key);
+
+    if (keeps(before) || keeps(after) || (account && account->role_arn))
+        jobs_add(watched->jobs, JOB_SERVICE_ACCOUNT, key, QUEUE_LATER, 0);
+}
+
 static void binding_changed(void *context, const void *before, const void *after, bool initial)
 {
     struct watched *watched = context;
@@ -157,6 +189,7 @@ static void binding_changed(void *context, const void *before, const void *after
 
     assert(before || after);
     if (initial) {
+        add_namesake(watched, before, after);
         jobs_add(watched->jobs, JOB_BINDING, record->key, QUEUE_LATER, 0);
         return;
     }
@@ -166,10 +199,11 @@ static void binding_changed(void *context, const void *before, const void *after
     jobs_add(watched->jobs, JOB_BINDING, record->key, QUEUE_FIRST, line_us(watched, BINDINGS));
     if (came_or_went)
         add_rivals(watched, binding);
+    if (came_or_went || keeps(before) != keeps(after) || !same_generation(before, after))
+        add_namesake(watched, before, after);
     if (has_managed_role(before) != has_managed_role(after))
         add_waiting(watched, binding, !has_managed_role(after));
-    if (before && after &&
-        ((const struct podidentitybinding *)before)->meta.generation == binding->meta.generation)
+    if (same_generation(before, after))
         return; /* nothing that grants are asked about */
     store_each(watched->scene->grants, add_if_selecting,
                &(struct succession){.watched = watched, .other = binding});
@@ -177,9 +211,12 @@ static void binding_changed(void *context, const void *before, const void *after
 
 /* Grants --------------------------------------------------------------------------------------- */
 
+/* And ServiceAccounts whose annotation may make a binding now. */
 static void add_bindings_in(struct watched *watched, const char *namespace_name)
 {
     store_each_with(watched->scene->bindings, INDEX_NAMESPACE, namespace_name, add_binding,
+                    watched);
+    store_each_with(watched->scene->service_accounts, INDEX_NAMESPACE, namespace_name, add_account,
                     watched);
 }
 
@@ -229,6 +266,11 @@ static void grant_changed(void *context, const void *before, const void *after, 
 
 /* ServiceAccounts and namespaces --------------------------------------------------------------- */
 
+static bool is_annotated(const struct serviceaccount_metadata *account)
+{
+    return account && account->role_arn;
+}
+
 static void service_account_changed(void *context, const void *before, const void *after,
                                     bool initial)
 {
@@ -236,6 +278,10 @@ static void service_account_changed(void *context, const void *before, const voi
     const struct record *record = after ? after : before;
 
     assert(record);
+    if (is_annotated(before) || is_annotated(after) ||
+        keeps(store_get(watched->scene->bindings, record->key)))
+        jobs_add(watched->jobs, JOB_SERVICE_ACCOUNT, record->key,
+                 initial ? QUEUE_LATER : QUEUE_FIRST, 0);
     if (!initial && (!before || !after))
         store_each_with(watched->scene->bindings, INDEX_SERVICE_ACCOUNT, record->key, add_binding,
                         watched);
@@ -323,7 +369,9 @@ static const struct {
                 {.resource = &podidentitygrant_resource, .read = podidentitygrant_read},
                 grant_changed},
     [SERVICE_ACCOUNTS] = {"serviceaccounts",
-                          {.resource = &serviceaccount_resource, .read = metadata_read},
+                          {.resource = &serviceaccount_resource,
+                           .read = serviceaccount_read,
+                           .indices = service_account_indices},
                           service_account_changed},
     [NAMESPACES] = {"namespaces",
                     {.resource = &namespace_resource, .read = namespace_read},

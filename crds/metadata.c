@@ -2,6 +2,9 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/text.h"
 #include "kube/object.h"
 
 const struct kube_resource serviceaccount_resource = {
@@ -34,14 +37,43 @@ static void fill(void *record, struct pack *pack, void *context)
                     meta->resource_version);
 }
 
-void *metadata_read(const json_t *object, struct error *error)
+struct annotated {
+    struct kube_meta meta;
+    const char *role_arn;
+};
+
+static void fill_service_account(void *record, struct pack *pack, void *context)
+{
+    struct serviceaccount_metadata *account = record;
+    struct annotated *from = context;
+
+    fill(&account->metadata, pack, &from->meta);
+    account->role_arn = pack_string(pack, from->role_arn);
+}
+
+/* A chart that leaves the value empty does not ask for anything. What is longer than any ARN is cut
+ * to something that is none either. */
+static const char *role_arn_of(struct arena *arena, const json_t *object)
+{
+    const json_t *annotations = json_path(object, "metadata.annotations");
+    const char *text = json_string_value(json_object_get(annotations, ROLE_ARN_ANNOTATION));
+    AUTO_FREE char *cut = memory_string(text && *text ? text : NULL);
+
+    if (!cut)
+        return NULL;
+    text_cut(cut, OBJECT_ANNOTATION_MAX);
+    return arena_string(arena, cut);
+}
+
+void *serviceaccount_read(const json_t *object, struct error *error)
 {
     AUTO(arena_destroy) struct arena *arena = arena_create(METADATA_ARENA_MAX);
-    struct kube_meta meta = {0};
+    struct annotated annotated = {0};
 
-    if (!kube_meta_read(&meta, arena, object, error))
+    if (!kube_meta_read(&annotated.meta, arena, object, error))
         return NULL;
-    return record_create(sizeof(struct metadata), fill, &meta);
+    annotated.role_arn = role_arn_of(arena, object);
+    return record_create(sizeof(struct serviceaccount_metadata), fill_service_account, &annotated);
 }
 
 struct labelled {

@@ -1,8 +1,9 @@
 #pragma once
 
 /*
- * ServiceAccounts and Namespaces, of which only metadata is watched: name, uid, deletion, and of
- * namespaces the labels, which grants may ask for, and whether they are suspended.
+ * ServiceAccounts and Namespaces, of which only metadata is watched: name, uid, deletion, of
+ * namespaces the labels, which grants may ask for, and whether they are suspended, and of
+ * ServiceAccounts the one annotation that is a binding in short.
  */
 
 #include <jansson.h>
@@ -27,5 +28,12 @@ struct namespace_metadata {
     const char *suspended; /* annotation podidentity.io/suspended; NULL: absent */
 };
 
-void *metadata_read(const json_t *object, struct error *error);
+#define ROLE_ARN_ANNOTATION "podidentity.io/role-arn"
+
+struct serviceaccount_metadata {
+    struct metadata metadata;
+    const char *role_arn; /* ROLE_ARN_ANNOTATION, as a person wrote it; NULL: absent or empty */
+};
+
+void *serviceaccount_read(const json_t *object, struct error *error);
 void *namespace_read(const json_t *object, struct error *error);

@@ -226,8 +226,9 @@ void *podidentitybinding_read(const json_t *object, struct error *error)
 
     if (!kube_meta_read(&binding.meta, arena, object, error) || !read_spec(&binding.spec, &fields))
         return NULL;
-    binding.from_shorthand = text_equal(
-        json_string_value(json_object_get(labels, "podidentity.io/origin")), "serviceaccount");
+    binding.from_shorthand =
+        text_equal(json_string_value(json_object_get(labels, PODIDENTITYBINDING_ORIGIN)),
+                   PODIDENTITYBINDING_FROM_SERVICE_ACCOUNT);
     read_status(&binding.status, arena, json_object_get(object, "status"));
     return record_create(sizeof(binding), fill, &binding);
 }

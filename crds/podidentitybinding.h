@@ -22,6 +22,9 @@ struct error;
 
 extern const struct kube_resource podidentitybinding_resource;
 #define PODIDENTITYBINDING_FINALIZER "podidentity.io/aws"
+/* Label of bindings that the controller keeps for an annotated ServiceAccount, and its value. */
+#define PODIDENTITYBINDING_ORIGIN "podidentity.io/origin"
+#define PODIDENTITYBINDING_FROM_SERVICE_ACCOUNT "serviceaccount"
 
 struct podidentitybinding_tag {
     const char *key, *value;

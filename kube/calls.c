@@ -138,6 +138,37 @@ static json_t *object_at(json_t *parent, const char *key)
     return json_object_get(parent, key);
 }
 
+static void set_body(struct arena *arena, struct request *request, const json_t *body)
+{
+    request->body = json_write(arena, body, true);
+    request->body_length = strlen(request->body);
+    request->write = true;
+}
+
+void kube_create(struct arena *arena, struct request *request, const struct kube_resource *resource,
+                 const char *namespace_name, const json_t *body)
+{
+    begin(request, "Create", "POST", kube_path(arena, resource, namespace_name, NULL, NULL));
+    request->query = "fieldManager=" KUBE_FIELD_MANAGER;
+    request_add_header(request, "Content-Type", "application/json");
+    request_add_header(request, "Accept", METADATA("PartialObjectMetadata"));
+    set_body(arena, request, body);
+}
+
+void kube_delete(struct arena *arena, struct request *request, const struct kube_resource *resource,
+                 const char *namespace_name, const char *name, const char *uid,
+                 const char *resource_version)
+{
+    AUTO_JSON json_t *options =
+        json_pack("{s:s, s:s, s:{s:s, s:s}}", "apiVersion", "v1", "kind", "DeleteOptions",
+                  "preconditions", "uid", uid, "resourceVersion", resource_version);
+
+    begin(request, "Delete", "DELETE", kube_path(arena, resource, namespace_name, name, NULL));
+    request_add_header(request, "Content-Type", "application/json");
+    request_add_header(request, "Accept", METADATA("PartialObjectMetadata"));
+    set_body(arena, request, options);
+}
+
 /* Unknown fields are not refused but answered with a Warning (fieldValidation's default): the test
  * suite treats it as a failure, a cluster with older CRDs goes on. */
 void kube_patch(struct arena *arena, struct request *request, const struct kube_resource *resource,
@@ -152,9 +183,7 @@ void kube_patch(struct arena *arena, struct request *request, const struct kube_
     if (resource_version && *resource_version)
         json_object_set_new(object_at(patch, "metadata"), "resourceVersion",
                             json_string(resource_version));
-    request->body = json_write(arena, patch, true);
-    request->body_length = strlen(request->body);
-    request->write = true;
+    set_body(arena, request, patch);
 }
 
 /* Finalizers of others stay only because the caller gives the whole list and the version is

@@ -53,6 +53,16 @@ void kube_patch(struct arena *arena, struct request *request, const struct kube_
                 const char *namespace_name, const char *name, const char *subresource,
                 const char *resource_version, json_t *patch);
 
+/* Makes an object of what the body says, which is a whole document; the answer is its metadata
+ * alone. body stays the caller's. */
+void kube_create(struct arena *arena, struct request *request, const struct kube_resource *resource,
+                 const char *namespace_name, const json_t *body);
+
+/* Deletes exactly the object of this uid in this version; another one is a Conflict. */
+void kube_delete(struct arena *arena, struct request *request, const struct kube_resource *resource,
+                 const char *namespace_name, const char *name, const char *uid,
+                 const char *resource_version);
+
 /* finalizers is the whole new list. */
 void kube_patch_finalizers(struct arena *arena, struct request *request,
                            const struct kube_resource *resource, const char *namespace_name,

@@ -27,7 +27,6 @@ const char *grants_unsupported(struct arena *arena, const struct podidentitybind
         {spec->permissions_boundary_arn &&
              !text_equal(spec->permissions_boundary_arn, scene->settings.boundary_arn),
          "spec.permissionsBoundaryARN other than the controller's"},
-        {binding->from_shorthand, "the annotation podidentity.io/role-arn"},
     };
 
     for (size_t i = 0; i < COUNT(features); i++)

@@ -43,6 +43,10 @@ bool grants_allow_adoption_of_role(const struct podidentitybinding *binding,
 bool grants_allow_adoption_of_association(const struct podidentitybinding *binding,
                                           const struct scene *scene);
 
+/* Does some grant that matches this ServiceAccount let its annotation be a binding? */
+bool grants_allow_annotation(const char *namespace_name, const char *service_account,
+                             const struct scene *scene);
+
 /* The field a binding sets that this version does not act on yet, as a sentence; NULL: none. */
 const char *grants_unsupported(struct arena *arena, const struct podidentitybinding *binding,
                                const struct scene *scene);

@@ -212,3 +212,32 @@ bool grants_allow_adoption_of_association(const struct podidentitybinding *bindi
     store_each(scene->grants, ask_adoption, &adoption);
     return adoption.allowed;
 }
+
+/* The annotation ------------------------------------------------------------------------------- */
+
+struct annotation {
+    const char *namespace_name, *service_account;
+    const struct scene *scene;
+    bool allowed;
+};
+
+static void ask_annotation(void *context, const void *record)
+{
+    const struct podidentitygrant *grant = record;
+    struct annotation *annotation = context;
+
+    if (grant->allow_service_account_annotation &&
+        grant_matches(grant, annotation->namespace_name, annotation->service_account,
+                      annotation->scene))
+        annotation->allowed = true;
+}
+
+bool grants_allow_annotation(const char *namespace_name, const char *service_account,
+                             const struct scene *scene)
+{
+    struct annotation annotation = {
+        .namespace_name = namespace_name, .service_account = service_account, .scene = scene};
+
+    store_each(scene->grants, ask_annotation, &annotation);
+    return annotation.allowed;
+}

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "crds/metadata.h"
 #include "crds/podidentitybinding.h"
 
 enum { KEY_SIZE = 2 * 253 + 2 };
@@ -35,5 +36,17 @@ const struct store_index binding_indices[] = {
     {INDEX_SERVICE_ACCOUNT, by_service_account},
     {INDEX_ROLE_ARN, by_role_arn},
     {INDEX_NAMESPACE, by_namespace},
+    {0},
+};
+
+/* A cluster may have 100,000 ServiceAccounts: those without the annotation cost nothing here. */
+static void by_namespace_if_annotated(const void *record, store_index_add_fn add, void *context)
+{
+    if (((const struct serviceaccount_metadata *)record)->role_arn)
+        by_namespace(record, add, context);
+}
+
+const struct store_index service_account_indices[] = {
+    {INDEX_NAMESPACE, by_namespace_if_annotated},
     {0},
 };

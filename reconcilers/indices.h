@@ -2,7 +2,7 @@
 
 /*
  * How plans find bindings other than by key: by "namespace/serviceaccount", by spec.roleARN and by
- * namespace.
+ * namespace; and of all ServiceAccounts the few that are annotated, by namespace.
  */
 
 #include "informers/store.h"
@@ -11,4 +11,4 @@
 #define INDEX_ROLE_ARN "roleARN"
 #define INDEX_NAMESPACE "namespace"
 
-extern const struct store_index binding_indices[];
+extern const struct store_index binding_indices[], service_account_indices[];

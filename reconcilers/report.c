@@ -112,33 +112,47 @@ static struct event_subject subject_of(const struct work *work)
     };
 }
 
-static enum verdict tell_ask(struct work *work, struct request *request)
+enum verdict report_tell_ask(struct work *work, struct request *request,
+                             const struct event_subject *subject)
 {
-    struct event_subject subject = subject_of(work);
     struct outcome *outcome = &work->outcome;
     const struct told *told;
 
     if (outcome->told_next == outcome->told_count)
         return VERDICT_NEXT;
     told = &outcome->told[outcome->told_next];
-    events_tell(work->events, work->arena, request, &subject, told->warning, told->reason,
+    events_tell(work->events, work->arena, request, subject, told->warning, told->reason,
                 told->action, told->note, work->now_ms * 1000);
     return VERDICT_SEND;
 }
 
 /* An Event that is refused (a namespace being deleted takes none) stops nothing: the status and
  * the log say the same. */
-static enum verdict tell_answer(struct work *work, const struct reply *reply)
+enum verdict report_tell_answer(struct work *work, const struct reply *reply,
+                                const struct event_subject *subject)
 {
     const struct told *told = &work->outcome.told[work->outcome.told_next++];
-    struct event_subject subject = subject_of(work);
     struct error error = {0};
 
     if (!kube_reply_good(&work->request, reply, &error)) {
         work->outcome.events_trouble = arena_string(work->arena, error.text);
-        events_forget(work->events, &subject, told->warning, told->reason, told->action);
+        events_forget(work->events, subject, told->warning, told->reason, told->action);
     }
     return VERDICT_REPEAT;
+}
+
+static enum verdict tell_ask(struct work *work, struct request *request)
+{
+    struct event_subject subject = subject_of(work);
+
+    return report_tell_ask(work, request, &subject);
+}
+
+static enum verdict tell_answer(struct work *work, const struct reply *reply)
+{
+    struct event_subject subject = subject_of(work);
+
+    return report_tell_answer(work, reply, &subject);
 }
 
 const struct step report_plan[] = {

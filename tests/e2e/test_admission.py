@@ -122,6 +122,15 @@ def test_no_binding_in_the_namespaces_of_the_system(place, fences):
     assert fences.creates(binding, "--dry-run=server") == ""
 
 
+def test_the_controller_makes_bindings_there_for_annotated_service_accounts(cluster, place, fences):
+    controller = User(cluster, place, CONTROLLER, None)
+    binding = {"apiVersion": GROUP, "kind": "PodIdentityBinding",
+               "metadata": {"name": place.name, "namespace": "kube-public"},
+               "spec": {"serviceAccountName": place.name,
+                        "roleARN": f"arn:aws:iam::{'1' * 12}:role/x"}}
+    assert controller.creates(binding, "--dry-run=server") == ""
+
+
 def test_a_binding_keeps_its_service_account(place, fences):
     place.apply(place.binding(permissionPolicy=READ_S3))
     change = '{"spec":{"serviceAccountName":"other"}}'

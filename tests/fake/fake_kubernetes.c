@@ -201,7 +201,8 @@ size_t fake_kubernetes_events(const struct fake_kubernetes *kubernetes, const ch
 
 /* Requests ------------------------------------------------------------------------------------- */
 
-/* "/apis/podidentity.io/v1alpha1[/namespaces/shop]/podidentitybindings/cart[/status]". */
+/* "/apis/podidentity.io/v1alpha1[/namespaces/shop]/podidentitybindings/cart[/status]", or
+ * "/api/v1/namespaces/shop/serviceaccounts/cart". */
 struct target {
     char parts[PARTS_MAX][256];
     size_t count;
@@ -210,7 +211,7 @@ struct target {
 
 static void read_target(struct target *target, const char *path)
 {
-    size_t at = 3;
+    size_t at = text_starts(path, "/apis/") ? 3 : 2;
 
     while (*path == '/' && target->count < PARTS_MAX) {
         size_t length = strcspn(++path, "/");
@@ -272,33 +273,86 @@ static bool take_event(struct fake_kubernetes *kubernetes, const struct target *
     return true;
 }
 
-/* The main resource ignores status, /status ignores all else. Finalizers and status are all that
- * the program may write. */
+/* The main resource ignores status, /status ignores all else. */
 static void apply_patch(struct fake_kubernetes *kubernetes, const struct target *target,
                         json_t *held, const json_t *body, struct fake_answer *answer)
 {
     bool of_status = strcmp(target->subresource, "status") == 0;
     const char *version = json_path_text(body, "metadata.resourceVersion");
-    AUTO_JSON json_t *after = json_deep_copy(held), *part = NULL;
+    AUTO_JSON json_t *after = json_deep_copy(held), *part = json_object();
     char id[ID_MAX];
 
-    assert(version && !json_object_get(body, "spec"));
+    assert(version);
     if (!text_equal(version, json_path_text(held, "metadata.resourceVersion"))) {
         refuse(answer, 409, "Conflict", "the object has been modified");
         return;
     }
-    part = of_status ? json_pack("{s:O}", "status", json_object_get(body, "status"))
-                     : json_pack("{s:O}", "metadata", json_object_get(body, "metadata"));
+    json_object_update(part, (json_t *)body);
+    if (of_status)
+        part = (json_decref(part), json_pack("{s:O}", "status", json_object_get(body, "status")));
+    else
+        json_object_del(part, "status");
     merge(after, part);
+    if (!json_equal(json_object_get(after, "spec"), json_object_get(held, "spec")))
+        raise_generation(after);
     id_of(id, target->plural, target->space, target->name);
     if (json_equal(after, held)) {
         kubernetes->idle_writes++;
     } else {
         kubernetes->status_writes += of_status;
-        kubernetes->finalizer_writes += !of_status;
+        kubernetes->finalizer_writes += !of_status && json_path(body, "metadata.finalizers");
         store(kubernetes, id, after);
     }
     answer_object(answer, 200, after);
+}
+
+static void take_new(struct fake_kubernetes *kubernetes, const struct target *target,
+                     const json_t *body, struct fake_answer *answer)
+{
+    const char *name = json_path_text(body, "metadata.name");
+
+    if (text_equal(kubernetes->terminating, target->space)) {
+        refuse(answer, 403, "Forbidden", "namespace is being terminated");
+    } else if (fake_kubernetes_get(kubernetes, target->plural, target->space, name)) {
+        refuse(answer, 409, "AlreadyExists", "already exists");
+    } else {
+        fake_kubernetes_apply(kubernetes, target->plural, target->space, name,
+                              json_deep_copy(body));
+        answer_object(answer, 201,
+                      fake_kubernetes_get(kubernetes, target->plural, target->space, name));
+    }
+}
+
+static void take_deletion(struct fake_kubernetes *kubernetes, const struct target *target,
+                          json_t *held, const json_t *body, struct fake_answer *answer)
+{
+    if (!text_equal(json_path_text(body, "preconditions.uid"),
+                    json_path_text(held, "metadata.uid")) ||
+        !text_equal(json_path_text(body, "preconditions.resourceVersion"),
+                    json_path_text(held, "metadata.resourceVersion"))) {
+        refuse(answer, 409, "Conflict", "precondition failed");
+        return;
+    }
+    answer_object(answer, 200, held);
+    fake_kubernetes_delete(kubernetes, target->plural, target->space, target->name);
+}
+
+static void take_object(struct fake_kubernetes *kubernetes, const struct target *target,
+                        const struct request *request, const json_t *body,
+                        struct fake_answer *answer)
+{
+    json_t *held = fake_kubernetes_get(kubernetes, target->plural, target->space, target->name);
+
+    if (strcmp(request->method, "POST") == 0)
+        take_new(kubernetes, target, body, answer);
+    else if (!held)
+        refuse(answer, 404, "NotFound", "not found");
+    else if (strcmp(request->method, "GET") == 0)
+        answer_object(answer, 200, held);
+    else if (strcmp(request->method, "DELETE") == 0)
+        take_deletion(kubernetes, target, held, body, answer);
+    else
+        apply_patch(kubernetes, target, held, body, answer);
 }
 
 static void answer(struct fake_server *server, const struct request *request,
@@ -307,19 +361,14 @@ static void answer(struct fake_server *server, const struct request *request,
     struct fake_kubernetes *kubernetes = container_of(server, struct fake_kubernetes, server);
     struct target target = {0};
     struct error ignored;
-    AUTO_JSON json_t *body = json_parse(request->body, request->body_length, &ignored);
-    json_t *held;
+    AUTO_JSON json_t *body = NULL;
 
+    if (request->body)
+        body = json_parse(request->body, request->body_length, &ignored);
     read_target(&target, request->path);
-    assert(json_is_object(body));
-    if (take_event(kubernetes, &target, body, answer))
-        return;
-    held = fake_kubernetes_get(kubernetes, target.plural, target.space, target.name);
-    assert(strcmp(request->method, "PATCH") == 0);
-    if (held)
-        apply_patch(kubernetes, &target, held, body, answer);
-    else
-        refuse(answer, 404, "NotFound", "not found");
+    assert(json_is_object(body) || strcmp(request->method, "GET") == 0);
+    if (!take_event(kubernetes, &target, body, answer))
+        take_object(kubernetes, &target, request, body, answer);
 }
 
 void fake_kubernetes_init(struct fake_kubernetes *kubernetes, const int64_t *now_ms)

@@ -1,9 +1,10 @@
 #pragma once
 
 /*
- * The API server for what plans send: merge PATCHes of finalizers and status with resourceVersion,
- * Events. Objects are JSON; each change is queued for whoever watches, who takes it when it likes
- * (a lagging watch is one that is not asked yet).
+ * The API server for what plans send: merge PATCHes of finalizers, spec and status with
+ * resourceVersion, Events, GET, and POST and DELETE (with preconditions) of bindings. Objects are
+ * JSON; each change is queued for whoever watches, who takes it when it likes (a lagging watch is
+ * one that is not asked yet).
  */
 
 #include <stdbool.h>

@@ -18,6 +18,7 @@
 #include "reconcilers/indices.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/picture.h"
+#include "reconcilers/serviceaccount.h"
 #include "reconcilers/sweep.h"
 
 enum {
@@ -40,6 +41,7 @@ static const char grant_spec[] =
     "\"trustScopes\":[\"Cluster\",\"Account\"],\"wellKnownPolicies\":["
     "{\"name\":\"externalDNS\",\"unscoped\":true},{\"name\":\"imageBuilder\",\"unscoped\":true}]},"
     "\"targetRoleARNs\":[\"arn:aws:iam::*:role/*\"],\"allowRetain\":true,"
+    "\"allowServiceAccountAnnotation\":true,"
     "\"adoption\":{\"roles\":[\"arn:aws:iam::*:role/*/*/*/*\"],\"associations\":true}}";
 
 static const struct settings settings = {
@@ -94,7 +96,7 @@ static void make_stores(struct fake_world *world)
 {
     world->bindings = store_create(binding_indices);
     world->grants = store_create(NULL);
-    world->service_accounts = store_create(NULL);
+    world->service_accounts = store_create(service_account_indices);
     world->namespaces = store_create(NULL);
 }
 
@@ -106,23 +108,54 @@ static void drop_stores(struct fake_world *world)
     store_destroy(world->namespaces);
 }
 
-static struct fake_key *key_of(struct fake_world *world, const char *key)
+static struct fake_key *any_key_of(struct fake_world *world, const char *key,
+                                   bool of_service_account)
 {
     for (size_t i = 0; i < world->key_count; i++)
-        if (strcmp(world->keys[i].key, key) == 0)
+        if (strcmp(world->keys[i].key, key) == 0 &&
+            world->keys[i].of_service_account == of_service_account)
             return &world->keys[i];
     world->keys = memory_resize(world->keys, world->key_count + 1, sizeof(*world->keys));
-    world->keys[world->key_count] =
-        (struct fake_key){.key = memory_string(key), .due_ms = INT64_MAX};
+    world->keys[world->key_count] = (struct fake_key){
+        .key = memory_string(key), .of_service_account = of_service_account, .due_ms = INT64_MAX};
     return &world->keys[world->key_count++];
+}
+
+static struct fake_key *key_of(struct fake_world *world, const char *key)
+{
+    return any_key_of(world, key, false);
+}
+
+static void make_due(const struct fake_world *world, struct fake_key *entry)
+{
+    entry->due_ms = world->wire.now_ms;
+    entry->failures = entry->refusals = 0;
 }
 
 static void due_now(struct fake_world *world, const char *key)
 {
-    struct fake_key *entry = key_of(world, key);
+    make_due(world, key_of(world, key));
+}
 
-    entry->due_ms = world->wire.now_ms;
-    entry->failures = entry->refusals = 0;
+/* Once a ServiceAccount is annotated its key stays in play: a look that finds nothing costs
+ * nothing. */
+static void account_due(struct fake_world *world, const char *key)
+{
+    const struct serviceaccount_metadata *account = store_get(world->service_accounts, key);
+    const struct podidentitybinding *binding = store_get(world->bindings, key);
+
+    for (size_t i = 0; i < world->key_count; i++)
+        if (world->keys[i].of_service_account && strcmp(world->keys[i].key, key) == 0)
+            make_due(world, &world->keys[i]);
+    if ((account && account->role_arn) || (binding && binding->from_shorthand))
+        make_due(world, any_key_of(world, key, true));
+}
+
+static void accounts_due(struct fake_world *world)
+{
+    for (size_t i = 0; i < world->key_count; i++)
+        if (world->keys[i].of_service_account)
+            make_due(world, &world->keys[i]);
 }
 
 static void record_due(void *context, const void *record)
@@ -137,7 +170,7 @@ struct kind {
 static const struct kind kinds[] = {
     {&podidentitybinding_resource, podidentitybinding_read},
     {&podidentitygrant_resource, podidentitygrant_read},
-    {&serviceaccount_resource, metadata_read},
+    {&serviceaccount_resource, serviceaccount_read},
     {&namespace_resource, namespace_read},
 };
 
@@ -168,6 +201,7 @@ static void binding_news(struct fake_world *world, const char *key, const void *
                                           binding->record.resource_version))
         return;
     due_now(world, key);
+    account_due(world, key);
     if (!binding)
         return;
     snprintf(account, sizeof(account), "%s/%s", binding->record.namespace_name,
@@ -188,10 +222,15 @@ static void take_change(struct fake_world *world, const struct fake_change *chan
         store_put(store_of(world, kind), record);
     else
         store_remove(store_of(world, kind), key);
-    if (kind == 0)
+    if (kind == 0) {
         binding_news(world, key, record);
+        return;
+    }
+    store_each(world->bindings, record_due, world);
+    if (kinds[kind].resource == &serviceaccount_resource)
+        account_due(world, key);
     else
-        store_each(world->bindings, record_due, world);
+        accounts_due(world);
 }
 
 void fake_world_watch(struct fake_world *world)
@@ -292,6 +331,13 @@ void fake_world_bind(struct fake_world *world, const char *name, const char *spe
 void fake_world_unbind(struct fake_world *world, const char *name)
 {
     fake_kubernetes_delete(&world->kubernetes, podidentitybinding_resource.plural, "shop", name);
+}
+
+void fake_world_annotate(struct fake_world *world, const char *role_arn)
+{
+    fake_kubernetes_apply(
+        &world->kubernetes, serviceaccount_resource.plural, "shop", "cart",
+        json_pack("{s:{s:{s:s?}}}", "metadata", "annotations", ROLE_ARN_ANNOTATION, role_arn));
 }
 
 void fake_world_grant(struct fake_world *world, const char *name, const char *spec)
@@ -427,9 +473,13 @@ static void reconcile_key(struct fake_world *world, struct fake_key *key)
     struct run run = {.world = world, .key = key};
 
     key->due_ms = INT64_MAX;
-    world->reconciles++;
-    reconcile_start(&world->scene, &world->wire.transport, world->events, key->key,
-                    world->wire.now_ms, reconciled, &run);
+    world->reconciles += !key->of_service_account;
+    if (key->of_service_account)
+        reconcile_service_account_start(&world->scene, &world->wire.transport, world->events,
+                                        key->key, world->wire.now_ms, reconciled, &run);
+    else
+        reconcile_start(&world->scene, &world->wire.transport, world->events, key->key,
+                        world->wire.now_ms, reconciled, &run);
     fake_run(&world->wire);
     assert(run.done);
 }

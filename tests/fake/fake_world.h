@@ -30,6 +30,7 @@ enum { FAKE_HORIZON_MS = 60 * 60 * 1000 };
 
 struct fake_key {
     char *key;
+    bool of_service_account;     /* else of a binding */
     int64_t due_ms;              /* INT64_MAX: not */
     unsigned failures, refusals; /* refusals: in a row and for one reason */
     char refused_for[ERROR_CODE_SIZE];
@@ -61,6 +62,9 @@ void fake_world_reset(struct fake_world *world);
 /* Applies a binding in namespace shop; spec is JSON text. */
 void fake_world_bind(struct fake_world *world, const char *name, const char *spec);
 void fake_world_unbind(struct fake_world *world, const char *name);
+/* Annotates ServiceAccount cart of namespace shop, which is made when it is missing; NULL takes the
+ * annotation away. */
+void fake_world_annotate(struct fake_world *world, const char *role_arn);
 /* Applies a grant; spec is JSON text. */
 void fake_world_grant(struct fake_world *world, const char *name, const char *spec);
 

@@ -275,6 +275,53 @@ static void delete_role(struct fake_world *world)
     look_twice(world);
 }
 
+/* The shorthand */
+
+#define OTHER "arn:aws:iam::" FAKE_ACCOUNT ":role/app/other"
+
+static void annotate(struct fake_world *world)
+{
+    fake_world_annotate(world, EXISTING);
+}
+
+static void have_annotated(struct fake_world *world)
+{
+    make_role(world);
+    fake_aws_add_role(&world->aws, "/app/", "other", TRUST);
+    annotate(world);
+}
+
+static void annotate_other(struct fake_world *world)
+{
+    fake_world_annotate(world, OTHER);
+}
+
+static void remove_annotation(struct fake_world *world)
+{
+    fake_world_annotate(world, NULL);
+}
+
+static void delete_service_account(struct fake_world *world)
+{
+    fake_kubernetes_delete(&world->kubernetes, "serviceaccounts", "shop", "cart");
+}
+
+static void make_service_account_anew(struct fake_world *world)
+{
+    delete_service_account(world);
+    annotate(world);
+}
+
+static void bind_as_a_person(struct fake_world *world)
+{
+    fake_world_bind(world, "mine", existing);
+}
+
+static void bind_other_as_a_person(struct fake_world *world)
+{
+    fake_world_bind(world, "mine", managed);
+}
+
 const struct scenario scenarios[] = {
     {"create a managed role with two policies", make_role, bind_managed, 0, "True Ready", true},
     {"create on a slow IAM and a slower EKS", make_young, bind_managed, 0, "True Ready", false},
@@ -315,6 +362,16 @@ const struct scenario scenarios[] = {
     {"withdrawal that deletes after the grace", have_deletion_on_withdrawal, withdraw, 0,
      "False NotGranted", false},
     {"withdrawal that narrows", have_more_than_granted, withdraw, 0, "False NotGranted", false},
+    {"annotate a ServiceAccount", make_role, annotate, 0, "True Ready", true},
+    {"annotate it with another role", have_annotated, annotate_other, 0, "True Ready", false},
+    {"remove the annotation", have_annotated, remove_annotation, 0, "", true},
+    {"delete the ServiceAccount", have_annotated, delete_service_account, 0, "", false},
+    {"make the ServiceAccount anew", have_annotated, make_service_account_anew, 0, "True Ready",
+     false},
+    {"hand over from the annotation to a person", have_annotated, bind_as_a_person, 0,
+     "False Conflict", false},
+    {"hand over to a person with a role of ours", have_annotated, bind_other_as_a_person, 0,
+     "False Conflict", false},
     {"association and role of a former binding", left_over_managed, bind_managed, 0,
      "False RoleOfFormerBinding", false},
 };

@@ -17,7 +17,7 @@ static void items_read(const json_t *list)
 
         record_unref(podidentitybinding_read(item, &error));
         record_unref(podidentitygrant_read(item, &error));
-        record_unref(metadata_read(item, &error));
+        record_unref(serviceaccount_read(item, &error));
     }
 }
 

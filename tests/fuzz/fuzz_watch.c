@@ -26,7 +26,7 @@ static void object_read(const json_t *object)
     binding_read(object);
     record_unref(podidentitygrant_read(object, &error));
     error = (struct error){0};
-    record_unref(metadata_read(object, &error));
+    record_unref(serviceaccount_read(object, &error));
 }
 
 static void line_read(const char *line, size_t length)

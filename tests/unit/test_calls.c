@@ -204,6 +204,28 @@ static void keeps_metadata_that_a_patch_brings(void **state)
                         "{\"metadata\":{\"annotations\":{\"a\":null},\"resourceVersion\":\"7\"}}");
 }
 
+static void makes_an_object_and_deletes_exactly_the_one_it_saw(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+    AUTO_JSON json_t *body = json_pack("{s:{s:s}}", "metadata", "name", "cart");
+    struct request request;
+
+    (void)state;
+    kube_create(arena, &request, &bindings, "shop", body);
+    assert_string_equal(request.method, "POST");
+    assert_true(text_ends(request.path, "/namespaces/shop/podidentitybindings"));
+    assert_string_equal(request.body, "{\"metadata\":{\"name\":\"cart\"}}");
+    assert_true(request.write);
+    kube_delete(arena, &request, &bindings, "shop", "cart", "u-1", "7");
+    assert_string_equal(request.method, "DELETE");
+    assert_true(text_ends(request.path, "/namespaces/shop/podidentitybindings/cart"));
+    assert_string_equal(request.body,
+                        "{\"apiVersion\":\"v1\",\"kind\":\"DeleteOptions\",\"preconditions\":{"
+                        "\"resourceVersion\":\"7\",\"uid\":\"u-1\"}}");
+    assert_int_equal(request.body_length, strlen(request.body));
+    assert_true(request.write);
+}
+
 static void writes_the_whole_list_of_finalizers(void **state)
 {
     static const char *const both[] = {"other.example/x", "podidentity.io/aws"};
@@ -381,6 +403,7 @@ int main(void)
         cmocka_unit_test(asks_for_some_objects_of_a_kind_on_every_page),
         cmocka_unit_test(patches_status_only_over_the_version_it_saw),
         cmocka_unit_test(keeps_metadata_that_a_patch_brings),
+        cmocka_unit_test(makes_an_object_and_deletes_exactly_the_one_it_saw),
         cmocka_unit_test(writes_the_whole_list_of_finalizers),
         cmocka_unit_test(turns_answers_into_what_to_do_next),
         cmocka_unit_test(takes_2xx_for_good),

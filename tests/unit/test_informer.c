@@ -357,7 +357,7 @@ static void by_namespace(const void *record, store_index_add_fn add, void *conte
 
 static const struct store_index indices[] = {{"namespace", by_namespace}, {0}};
 static const struct informer_kind kind = {
-    .resource = &serviceaccount_resource, .read = metadata_read, .indices = indices};
+    .resource = &serviceaccount_resource, .read = serviceaccount_read, .indices = indices};
 
 static const struct informer_io *io_of(struct server *server)
 {

@@ -5,11 +5,13 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "crds/metadata.h"
+#include "kube/object.h"
 
 static const char helm_made[] =
     "{\"kind\":\"PartialObjectMetadata\",\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":{"
@@ -23,7 +25,7 @@ static const struct metadata *read_text(const char *text, struct error *error)
     AUTO_JSON json_t *json = json_parse(text, strlen(text), error);
 
     assert_non_null(json);
-    return metadata_read(json, error);
+    return serviceaccount_read(json, error);
 }
 
 static void keeps_the_identity_and_nothing_else(void **state)
@@ -36,8 +38,46 @@ static void keeps_the_identity_and_nothing_else(void **state)
     assert_string_equal(metadata->record.uid, "u-1");
     assert_string_equal(metadata->record.resource_version, "42");
     assert_false(metadata->terminating);
-    assert_in_range(metadata->record.size, 1, sizeof(*metadata) + 64);
+    assert_null(((const struct serviceaccount_metadata *)metadata)->role_arn);
+    assert_in_range(metadata->record.size, 1, sizeof(struct serviceaccount_metadata) + 64);
     record_unref(metadata);
+}
+
+#define ANNOTATED(value)                                                                           \
+    "{\"metadata\":{\"name\":\"cart\",\"namespace\":\"shop\",\"uid\":\"u\",\"resourceVersion\":"   \
+    "\"1\",\"annotations\":{\"a\":\"b\",\"podidentity.io/role-arn\":" value "}}}"
+
+static void keeps_the_one_annotation_that_is_a_binding_in_short(void **state)
+{
+    static const char *const no_wish[] = {ANNOTATED("\"\""), ANNOTATED("7"), ANNOTATED("null")};
+    struct error error = {0};
+    const struct serviceaccount_metadata *account =
+        (const void *)read_text(ANNOTATED("\"arn:aws:iam::111122223333:role/x\""), &error);
+
+    (void)state;
+    assert_string_equal(account->role_arn, "arn:aws:iam::111122223333:role/x");
+    assert_in_range(account->metadata.record.size, 1, sizeof(*account) + 64);
+    record_unref(account);
+    for (size_t i = 0; i < COUNT(no_wish); i++) {
+        account = (const void *)read_text(no_wish[i], &error);
+        assert_null(account->role_arn);
+        record_unref(account);
+    }
+}
+
+static void cuts_an_annotation_that_is_longer_than_any_arn(void **state)
+{
+    char text[8192], value[4000];
+    struct error error = {0};
+    const struct serviceaccount_metadata *account;
+
+    (void)state;
+    memset(value, 'x', sizeof(value) - 1);
+    value[sizeof(value) - 1] = '\0';
+    snprintf(text, sizeof(text), ANNOTATED("\"%s\""), value);
+    account = (const void *)read_text(text, &error);
+    assert_int_equal(strlen(account->role_arn), OBJECT_ANNOTATION_MAX);
+    record_unref(account);
 }
 
 static void keeps_the_labels_of_a_namespace(void **state)
@@ -104,6 +144,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_the_identity_and_nothing_else),
+        cmocka_unit_test(keeps_the_one_annotation_that_is_a_binding_in_short),
+        cmocka_unit_test(cuts_an_annotation_that_is_longer_than_any_arn),
         cmocka_unit_test(keeps_the_labels_of_a_namespace),
         cmocka_unit_test(sees_that_a_namespace_is_terminating),
         cmocka_unit_test(refuses_what_has_no_identity),

@@ -7,6 +7,7 @@ from .objects import GROUP, condition, documents_of, is_condition
 from .pods import pod
 from .waiting import wait_until
 
+ROLE_ARN = "podidentity.io/role-arn"
 NOTE_MAX = 1024  # of an Event
 CLUSTER_SCOPED = {"PodIdentityGrant", "Namespace", "ClusterRole", "ClusterRoleBinding",
                   "CustomResourceDefinition"}
@@ -34,8 +35,12 @@ class Place:
 
     def close(self, timeout=30):
         """Bindings first, while the controller still sees their grants and they can go at once;
-        pods before them, since the roles of bindings wait for pods."""
+        pods before them, since the roles of bindings wait for pods, and annotations, or the
+        controller would make their bindings anew."""
         self.remove_pods()
+        for account in self.objects.list("ServiceAccount", self.name):
+            if ROLE_ARN in account["metadata"].get("annotations", {}):
+                self.annotate(account["metadata"]["name"], None)
         bindings = [found["metadata"]["name"]
                     for found in self.objects.list("PodIdentityBinding", self.name)]
         for binding in bindings:
@@ -107,6 +112,11 @@ class Place:
             names = [found["metadata"]["name"] for found in self.objects.list("Pod", self.name)]
         for name in names:
             self.objects.delete("Pod", name, self.name, gracePeriodSeconds=0)
+
+    def annotate(self, name, role_arn):
+        """Sets the shorthand's annotation of a ServiceAccount; None removes it."""
+        self.objects.patch("ServiceAccount", name,
+                           {"metadata": {"annotations": {ROLE_ARN: role_arn}}}, self.name)
 
     def get(self, name="app"):
         """The binding as it is now, None when there is none."""
