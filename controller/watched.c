@@ -415,6 +415,7 @@ static void create_pods(struct watched *watched)
                                                 .page_max = PODS_PAGE_MAX};
     watched->links[PODS] = informer_link_create(watched->world->loop, watched->world->kube,
                                                 &watched->pods_kind, NULL, one_synced, watched);
+    pods_follow(watched->pods, informer_link_informer(watched->links[PODS]));
     watched->scene->pods = watched->pods;
     watched->kind_count = KINDS;
 }

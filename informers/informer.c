@@ -111,8 +111,6 @@ static void log_trouble(struct informer *informer)
     else
         log_event(LOG_DEBUG, "watching goes on", "resource", informer->kind->resource->plural,
                   NULL);
-    if (informer->kind->sink)
-        informer->kind->sink->trouble(informer->kind->sink_context, *trouble != '\0');
 }
 
 /* What a list or a filling watch brings is a new set from here on. */

@@ -38,7 +38,6 @@ struct informer_sink {
     bool (*put)(void *context, const json_t *object, struct error *error); /* false: skipped */
     bool (*remove)(void *context, const json_t *object, struct error *error);
     void (*complete)(void *context);
-    void (*trouble)(void *context, bool trouble); /* whether what is kept may be out of date */
 };
 
 struct informer_kind {

@@ -21,8 +21,8 @@ struct pods {
     size_t count, room;
     pods_changed_fn changed;
     void *context;
-    bool complete; /* a list was */
-    bool trouble;
+    const struct informer *informer; /* NULL: nobody asks whether it has trouble */
+    bool complete;                   /* a list was */
 };
 
 struct pods *pods_create(pods_changed_fn changed, void *context)
@@ -272,12 +272,6 @@ static void sink_complete(void *context)
             close_place(pods, place);
     }
     pods->complete = true;
-    pods->trouble = false;
-}
-
-static void sink_trouble(void *context, bool trouble)
-{
-    ((struct pods *)context)->trouble = trouble;
 }
 
 const struct informer_sink pods_sink = {
@@ -285,14 +279,22 @@ const struct informer_sink pods_sink = {
     .put = sink_put,
     .remove = sink_remove,
     .complete = sink_complete,
-    .trouble = sink_trouble,
 };
 
 /* Asking -------------------------------------------------------------------------------------- */
 
+void pods_follow(struct pods *pods, const struct informer *informer)
+{
+    pods->informer = informer;
+}
+
 bool pods_known(const struct pods *pods)
 {
-    return pods && pods->complete && !pods->trouble;
+    struct informer_figures figures = {.trouble = ""};
+
+    if (pods && pods->informer)
+        informer_figures(pods->informer, &figures);
+    return pods && pods->complete && figures.trouble[0] == '\0';
 }
 
 const struct pod *pods_of(const struct pods *pods, const char *account, size_t *count)

@@ -27,9 +27,11 @@ void pods_destroy(struct pods *pods);
 
 /* For an informer_kind; its context is the struct pods. */
 extern const struct informer_sink pods_sink;
+/* The informer that fills it: its trouble is the set's. */
+void pods_follow(struct pods *pods, const struct informer *informer);
 
-/* The first list was complete and the watch goes on: what is not here does not exist. False for
- * NULL, where pods are not watched. */
+/* The first list was complete and the watch goes on and is not suspiciously silent: what is not
+ * here does not exist. False for NULL, where pods are not watched. */
 bool pods_known(const struct pods *pods);
 
 /* The pods of "namespace/serviceaccount", terminating ones too, in no order; borrowed until the

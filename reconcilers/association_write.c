@@ -341,6 +341,7 @@ static void remember(struct work *work)
     ledger_keep(&ledger->role_arn, work->want.role_arn);
     ledger_keep(&ledger->association_id, found->id);
     ledger_keep(&ledger->association_arn, found->arn);
+    ledger->drain_until_ms = 0;
     ledger->made_ms = found->created_ms;
     ledger->changed_ms = found->modified_ms;
     ledger_keep(&ledger->external_id, found->external_id);

@@ -296,6 +296,6 @@ bool reconcile_looks_at_pods(const struct scene *scene, const struct podidentity
     const struct condition *associated =
         podidentitybinding_condition(&binding->status, "Associated");
 
-    return binding->meta.deleted_ms != 0 || entry->failed_ms == 0 ||
+    return binding->meta.deleted_ms != 0 || entry->failed_ms == 0 || entry->drain_until_ms != 0 ||
            (associated && text_equal(associated->reason, "ComputeWithoutAgent"));
 }

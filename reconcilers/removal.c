@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/encode.h"
 #include "base/text.h"
+#include "informers/pods.h"
 #include "reconcilers/injection.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/ownership.h"
@@ -21,7 +22,7 @@
 #include "reconcilers/work.h"
 
 /* A binding has one role, and a retired one for each change of mind within six hours. */
-enum { DOOMED_MAX = 32, POLICIES_MAX = 200 };
+enum { UNKNOWN_MS = 60 * 1000, DOOMED_MAX = 32, POLICIES_MAX = 200 };
 
 static void doomed_add(struct work *work, const char *name)
 {
@@ -132,7 +133,10 @@ static int64_t look_again_ms(const struct work *work, int64_t until_ms)
     const struct settings *settings = &work->scene->settings;
     int64_t over_ms = until_ms - (int64_t)settings->retired_role_ms + (int64_t)settings->settle_ms;
 
-    return work->scene->pods && work->now_ms < over_ms ? over_ms : until_ms;
+    if (work->scene->pods && !pods_known(work->scene->pods) && work->now_ms >= over_ms)
+        over_ms =
+            work->now_ms + UNKNOWN_MS; /* nobody tells when the watch has no trouble any more */
+    return work->scene->pods && work->now_ms < over_ms && over_ms < until_ms ? over_ms : until_ms;
 }
 
 enum verdict removal_choose_retired(struct work *work, struct request *request)

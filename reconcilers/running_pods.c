@@ -16,6 +16,9 @@
 /* Pods may take their time to end, but one that never does must not keep a binding for ever. */
 enum { DRAIN_MS = 15 * 60 * 1000 };
 
+/* How soon to look again when the watch of pods has trouble: nobody tells of its end. */
+enum { UNKNOWN_MS = 60 * 1000 };
+
 /*
  * Once an association exists every new pod of the ServiceAccount gets container credentials, and
  * on Fargate and Windows there is no agent that would serve them. Refused before it is made; where
@@ -81,12 +84,14 @@ enum verdict pods_drain(struct work *work, struct request *request)
     int64_t until_ms;
 
     (void)request;
-    if (work->doomed.listed || !pods_known(work->scene->pods) || !deletes_a_role(work) ||
+    if (work->doomed.listed || !work->scene->pods || !deletes_a_role(work) ||
         injection_is_over(work, work->now_ms))
         return VERDICT_NEXT;
     until_ms = drained_until_ms(work);
     if (work->now_ms >= until_ms)
         return VERDICT_NEXT;
+    if (!pods_known(work->scene->pods) && until_ms > work->now_ms + UNKNOWN_MS)
+        until_ms = work->now_ms + UNKNOWN_MS;
     work->draining = true;
     work->outcome.reconciling = "Draining";
     work->outcome.waiting =
