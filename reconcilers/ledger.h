@@ -40,9 +40,11 @@ struct ledger_entry {
     int64_t failed_ms;       /* wall: the last failure; shared reads older than it are read again */
     int64_t trust_edited_ms; /* wall: the last edit of our role's trust; 0: none */
     bool consented;          /* the existing role's trust named this binding when it was verified */
-    int64_t abandoned_ms;    /* wall: since when the ServiceAccount that it is kept for is gone;
-                                0: it is there */
-    bool brake_passed;       /* its teardown was counted */
+    int64_t
+        handover_until_ms;    /* wall: when its teardown waits for its heir no longer; 0: not yet */
+    int64_t abandoned_ms;     /* wall: since when the ServiceAccount that it is kept for is gone;
+                                 0: it is there */
+    bool brake_passed;        /* its teardown was counted */
     char written_version[48]; /* resourceVersion after our last write; "" none */
     unsigned stale_looks;     /* how often in a row the record was older than that */
     struct ledger_drift drift[DRIFT_PARTS];

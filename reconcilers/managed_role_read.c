@@ -71,7 +71,10 @@ enum verdict role_get_answer(struct work *work, const struct reply *reply)
     if (!iam_read_role(work->arena, reply, role, &work->error))
         return VERDICT_FAIL;
     owner = ownership_of(&role->tags, work->binding, work->scene);
-    if (owner != OWNER_OURS || strcmp(role->arn, work->want.role_arn) != 0)
+    /* Of two bindings of one ServiceAccount this is the one that counts: what the other has passes
+     * on, by the tags that are compared below. */
+    if ((owner != OWNER_OURS && owner != OWNER_OTHER) ||
+        strcmp(role->arn, work->want.role_arn) != 0)
         return refuse_name(work, role, owner);
     picture_put_role(work->scene->picture, role->name, work->binding->record.uid, "");
     work->have.role = PRESENCE_PRESENT;

@@ -35,6 +35,7 @@ static const struct reason reasons[] = {
     {"ComputeWithoutAgent", "D10-COMPUTE", ""},
     {"NotInjected", "D12-INJECTION", "Make that pod anew"},
     {"Outdated", "D12-OUTDATED", ""},
+    {"HandingOver", "D07-HANDOVER", "It goes on by itself"},
     {"Draining", "D12-DRAINING", "It goes on by itself"},
     {"RepairingDeleted", "D07-DELETED", "It goes on by itself"},
     {"Settling", "D09-SETTLING", "It goes on by itself"},

@@ -88,6 +88,9 @@ enum verdict association_settled(struct work *work, struct request *request);
 /* Is the association that was found (work->have.found) not as wanted (work->want)? */
 bool association_differs(struct work *work);
 
+/* handover.c: another binding of the ServiceAccount takes over what this one had. */
+enum verdict handover_wait(struct work *work, struct request *request);
+
 /* removal.c: roles of ours that go, one after the other. */
 bool removal_has_retired(struct work *work); /* the picture shows a role besides the wanted one */
 enum verdict removal_choose_retired(struct work *work, struct request *request);

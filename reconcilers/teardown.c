@@ -118,6 +118,7 @@ const struct step teardown_plan[] = {
      FACET_ASSOCIATION},
     {"DescribePodIdentityAssociation", association_describe_ask, association_describe_answer,
      FACET_ASSOCIATION},
+    {"HandOver", handover_wait, NULL, FACET_ASSOCIATION},
     {"DeletePodIdentityAssociation", delete_ask, association_delete_answer, FACET_ASSOCIATION},
 
     {"Drain", pods_drain, NULL, FACET_ROLE},

@@ -322,6 +322,23 @@ static void bind_other_as_a_person(struct fake_world *world)
     fake_world_bind(world, "mine", managed);
 }
 
+/* The elder of two bindings goes, and the younger, which waited, has its association. */
+static void have_elder(struct fake_world *world)
+{
+    have_managed(world);
+    fake_world_settle(world);
+    world->wire.now_ms += 5000;
+    bind_as_a_person(world);
+}
+
+static void have_elder_of_the_same_role(struct fake_world *world)
+{
+    have_managed(world);
+    fake_world_settle(world);
+    world->wire.now_ms += 5000;
+    fake_world_bind(world, "mine", changed);
+}
+
 const struct scenario scenarios[] = {
     {"create a managed role with two policies", make_role, bind_managed, 0, "True Ready", true},
     {"create on a slow IAM and a slower EKS", make_young, bind_managed, 0, "True Ready", false},
@@ -372,6 +389,9 @@ const struct scenario scenarios[] = {
      "False Conflict", false},
     {"hand over to a person with a role of ours", have_annotated, bind_other_as_a_person, 0,
      "False Conflict", false},
+    {"hand over to a younger binding", have_elder, unbind, 0, "", false},
+    {"hand over to a younger binding with the same role", have_elder_of_the_same_role, unbind, 0,
+     "", false},
     {"association and role of a former binding", left_over_managed, bind_managed, 0,
      "False RoleOfFormerBinding", false},
 };

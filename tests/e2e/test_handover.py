@@ -1,0 +1,240 @@
+"""What passes from one binding to another without a gap, and what passes to nobody: between two
+living bindings of a ServiceAccount the association is kept; what a former binding left is not."""
+
+import json
+
+import pytest
+
+from tests.e2e.documents import READ_S3, READ_SQS, trust
+from tests.e2e.rig.objects import GROUP, condition
+from tests.e2e.rig.place import ROLE_ARN, Place
+from tests.e2e.rig.waiting import wait_until
+
+UID = "podidentity.io/binding-uid"
+
+
+@pytest.fixture
+def role(place, aws):
+    def make(name="reader"):
+        return aws.iam.create_role(
+            RoleName=f"{name}-{place.name}",
+            AssumeRolePolicyDocument=json.dumps(trust()))["Role"]["Arn"]
+    return make
+
+
+def wait_owner(place, aws, binding, account="cart"):
+    """Waits until the association is tagged for this binding; gives it."""
+    uid = binding["metadata"]["uid"]
+    return wait_until(lambda: (
+        (found := aws.association(place.name, account)) and found["tags"][UID] == uid and found),
+        30, "the association's new owner")
+
+
+def requests_of(place, aws, since):
+    """The controller's writes to associations of the place, those that name only an ID included."""
+    return [one for one in aws.operations(since, writes=True)
+            if one.endswith("PodIdentityAssociation") or one == "TagResource"]
+
+
+def younger(place, name, **spec):
+    """A binding that is younger than all others by the clock of the API server: whole seconds."""
+    newest = max(found["metadata"]["creationTimestamp"]
+                 for found in place.objects.list("PodIdentityBinding", place.name))
+    probe = place.name + "-clock"
+
+    def later():
+        place.objects.delete("ConfigMap", probe, place.name)
+        made = place.objects.create({"apiVersion": "v1", "kind": "ConfigMap",
+                                     "metadata": {"name": probe, "namespace": place.name}})
+        return made["metadata"]["creationTimestamp"] > newest
+
+    wait_until(later, 5, "another second")
+    place.apply(place.binding(name, serviceAccountName="cart", **spec))
+    return place.wait_condition("Ready", "False", "Conflict", name=name)
+
+
+# Between living bindings.
+
+@pytest.mark.parametrize("same_role", [True, False], ids=["same role", "another role"])
+def test_a_persons_binding_takes_over_from_the_annotation_without_a_gap(
+        place, aws, role, controller, same_role):
+    place.grant(allowServiceAccountAnnotation=True)
+    arn = role()
+    place.service_account("cart", {ROLE_ARN: arn})
+    former = place.wait_ready("cart")
+    since = aws.last()
+    wanted = arn if same_role else role("other")
+    place.apply(place.binding("mine", serviceAccountName="cart", roleARN=wanted))
+    ready = place.wait_ready("mine")
+    association = wait_owner(place, aws, ready)
+    assert association["associationId"] == former["status"]["associationID"]
+    assert association["roleArn"] == wanted
+    refused = place.wait_condition("Ready", "False", "Conflict", name="cart")
+    assert f"{place.name}/mine" in condition(refused, "Ready")["message"]
+
+    place.annotate("cart", None)  # the chart has done its part
+    place.objects.wait_gone("PodIdentityBinding", "cart", place.name)
+    assert requests_of(place, aws, since) == (
+        ["TagResource"] if same_role else ["UpdatePodIdentityAssociation", "TagResource"])
+    assert place.get("mine")["status"]["associationID"] == former["status"]["associationID"]
+
+
+@pytest.mark.parametrize("same_role", [True, False], ids=["same role", "another role"])
+def test_the_younger_takes_over_from_the_elder_without_a_gap(
+        place, aws, role, controller, same_role):
+    place.grant()
+    arn = role()
+    place.bind("elder", serviceAccountName="cart", roleARN=arn)
+    former = place.wait_ready("elder")
+    younger(place, "younger", roleARN=arn if same_role else role("other"))
+    since = aws.last()
+    place.delete("elder")
+    ready = place.wait_ready("younger")
+    assert ready["status"]["associationID"] == former["status"]["associationID"]
+    wait_owner(place, aws, ready)
+    assert requests_of(place, aws, since) == (
+        ["TagResource"] if same_role else ["UpdatePodIdentityAssociation", "TagResource"])
+
+
+def test_a_role_of_ours_passes_on_with_the_association(place, aws, controller):
+    """Both bindings make a role, and by default it has the same name."""
+    place.grant()
+    place.bind("elder", serviceAccountName="cart", permissionPolicy=READ_S3)
+    former = place.wait_ready("elder")["status"]
+    younger(place, "younger", permissionPolicyARNs=[READ_SQS])
+    since = aws.last()
+    place.delete("elder")
+    ready = place.wait_ready("younger")
+    assert ready["status"]["associationID"] == former["associationID"]
+    assert ready["status"]["roleARN"] == former["roleARN"]
+    name = former["roleARN"].rpartition("/")[2]
+    assert aws.attached_policies(name) == [READ_SQS] and aws.inline_policies(name) == {}
+    assert not {"DeleteRole", "CreateRole", "DeletePodIdentityAssociation"} & set(
+        aws.operations(since, writes=True))
+    place.delete("younger")
+    assert aws.role(name) is None and aws.association(place.name, "cart") is None
+
+
+def test_without_another_binding_nothing_is_waited_for(place, aws, role, controller):
+    place.grant()
+    place.bind("cart", roleARN=role())
+    place.wait_ready("cart")
+    place.delete("cart", timeout=10)
+    assert aws.association(place.name, "cart") is None
+
+
+# Bindings that are made again from a backup, or in a rebuilt cluster: their UIDs are new.
+
+def force_delete(place, name):
+    """As a cluster that is lost: nobody tears anything down."""
+    place.objects.patch("PodIdentityBinding", name, {"metadata": {"finalizers": None}}, place.name)
+    place.delete(name)
+
+
+def restorable(found):
+    """What a backup has of a binding: all but what the server sets. The status is not restored."""
+    return {"apiVersion": GROUP, "kind": "PodIdentityBinding", "spec": found["spec"],
+            "metadata": {"name": found["metadata"]["name"],
+                         "finalizers": found["metadata"]["finalizers"]}}
+
+
+def test_restored_bindings_get_associations_of_their_own_and_no_former_role(
+        place, aws, role, controller):
+    place.grant()
+    place.bind("existing", roleARN=role())
+    place.bind("managed", permissionPolicy=READ_S3)
+    before = {name: place.wait_ready(name) for name in ("existing", "managed")}
+    controller.stop()
+    for name in before:
+        force_delete(place, name)
+    for found in before.values():
+        place.apply(restorable(found))
+    controller.start()
+
+    ready = place.wait_ready("existing")
+    assert ready["metadata"]["uid"] != before["existing"]["metadata"]["uid"]
+    association = wait_owner(place, aws, ready, "existing")
+    assert association["associationId"] == ready["status"]["associationID"]
+    assert association["associationId"] != before["existing"]["status"]["associationID"]
+    refused = place.wait_condition("Ready", "False", "RoleOfFormerBinding", name="managed")
+    message = condition(refused, "Ready")["message"]
+    assert f"podidentity release {place.name}/managed --purge" in message
+    assert before["managed"]["metadata"]["uid"] in message
+    assert aws.association(place.name, "managed") is None
+
+
+def test_a_status_that_comes_with_the_backup_is_not_believed(place, aws, role, controller):
+    """Some tools restore status, too: an ID in it may by now be somebody else's association."""
+    place.grant()
+    place.bind("cart", roleARN=role())
+    victim = place.bind("victim", roleARN=role("victim"))
+    victim = place.wait_ready("victim")["status"]
+    before = place.wait_ready("cart")
+    since = aws.last()
+    controller.stop()
+    force_delete(place, "cart")
+    place.apply(restorable(before))
+    stale = {**before["status"], "associationID": victim["associationID"],
+             "associationARN": victim["associationARN"]}
+    place.objects.patch("PodIdentityBinding", "cart", {"status": stale}, place.name,
+                        subresource="status")
+    controller.start()
+    ready = place.objects.wait("PodIdentityBinding", "cart", place.name, until=lambda found: (
+        found["status"].get("associationID") not in (None, victim["associationID"])
+        and condition(found, "Ready").get("status") == "True"), timeout=60)
+    wait_owner(place, aws, ready)
+    assert aws.association(place.name, "victim")["associationId"] == victim["associationID"]
+    assert not [entry for entry in aws.controller_requests(since, writes=True)
+                if victim["associationID"] in json.dumps(entry["params"])]
+
+
+# Namespaces.
+
+def test_a_namespace_made_again_by_somebody_else_inherits_nothing(
+        place, cluster, aws, role, controller):
+    """Its former bindings lost their finalizers while nobody looked."""
+    place.grant()
+    place.bind("existing", roleARN=role())
+    place.bind("managed", permissionPolicy=READ_S3)
+    before = {name: place.wait_ready(name)["status"] for name in ("existing", "managed")}
+    name = before["managed"]["roleARN"].rpartition("/")[2]
+    controller.stop()
+    for binding in before:
+        force_delete(place, binding)
+    place.objects.delete("Namespace", place.name)
+    place.objects.wait_gone("Namespace", place.name, timeout=60)
+    controller.start()
+
+    again = Place(cluster, aws, place.name)
+    again.open()
+    place.grant(existingRoles=None)  # whoever has the name now may make roles, and no more
+    again.bind("managed", permissionPolicyARNs=[READ_SQS])
+    again.bind("existing", roleARN=before["existing"]["roleARN"])
+    again.wait_condition("Ready", "False", "RoleOfFormerBinding", name="managed")
+    again.wait_condition("Ready", "False", "NotGranted", name="existing")
+    assert aws.inline_policies(name) and aws.attached_policies(name) == []
+    wait_until(lambda: aws.association(place.name, "managed") is None, 20,
+               "the former association of a ServiceAccount that is bound again to be gone")
+
+
+def test_X16_namespaces_and_names_that_read_the_same_are_not_the_same(
+        place, cluster, aws, controller):
+    """X16: (a, b-c) and (a-b, c): names joined by dashes are equal, nothing else is."""
+    twin = Place(cluster, aws, place.name + "-b")
+    twin.open()
+    try:
+        pairs = [(place, "b-c"), (twin, "c")]
+        for where, name in pairs:
+            where.grant()
+            where.bind(name, permissionPolicy=READ_S3)
+        found = [where.wait_ready(name)["status"] for where, name in pairs]
+        assert found[0]["roleARN"].lower() != found[1]["roleARN"].lower()
+        assert found[0]["associationID"] != found[1]["associationID"]
+        place.delete("b-c")
+        assert aws.role(found[0]["roleARN"].rpartition("/")[2]) is None
+        assert aws.role(found[1]["roleARN"].rpartition("/")[2])
+        assert aws.association(twin.name, "c")["associationId"] == found[1]["associationID"]
+        twin.bind("c", permissionPolicyARNs=[READ_SQS])
+        twin.wait_ready("c")
+    finally:
+        twin.close()
