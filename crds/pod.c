@@ -83,7 +83,10 @@ static enum pod_credentials credentials_of(const json_t *spec)
         const json_t *container;
         size_t i;
 
-        json_array_foreach(containers, i, container) look_at_container(&environment, container);
+        json_array_foreach(containers, i, container)
+        {
+            look_at_container(&environment, container);
+        }
     }
     if (environment.web_identity)
         return POD_WEB_IDENTITY;

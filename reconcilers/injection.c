@@ -186,6 +186,12 @@ static struct finding injected(struct work *work, const struct injection_questio
     };
 }
 
+static const struct finding all_current = {
+    .status = CONDITION_TRUE,
+    .reason = "Current",
+    .message = "No running pod has older credentials",
+};
+
 /* A restart before the association has settled would be in vain, so nobody has to act till then. */
 static struct finding outdated(struct work *work, const struct condition *associated)
 {
@@ -193,7 +199,7 @@ static struct finding outdated(struct work *work, const struct condition *associ
         return (struct finding){
             .status = CONDITION_UNKNOWN,
             .reason = "Outdated",
-            .message = "Pods were made before the association; restart them when this binding is "
+            .message = "Pods run without the credentials of this binding; restart them when it is "
                        "Ready",
         };
     return (struct finding){
@@ -224,8 +230,28 @@ static struct injection not_watched(const char *why)
     return (struct injection){.injected = finding, .current = finding};
 }
 
+/* The association is gone, or goes now: what pods lack then is no fault of anybody. */
+static struct injection leaving(const char *why, const struct injection_answer *answer)
+{
+    struct finding injected = {.status = CONDITION_UNKNOWN, .reason = "NotSeen", .message = why};
+    struct finding current = {.status = CONDITION_UNKNOWN, .reason = "Outdated", .message = why};
+
+    if (answer->total == 0)
+        current = all_current;
+    return (struct injection){.injected = injected, .current = current};
+}
+
+static const char *why_leaving(const struct work *work)
+{
+    if (work->binding->meta.deleted_ms != 0)
+        return "The binding is being deleted";
+    return work->draining || work->outcome.removed ? "The association was deleted" : NULL;
+}
+
 struct injection injection_judge(struct work *work, const struct condition *associated)
 {
+    const char *why = why_leaving(work);
+    struct injection injection;
     struct injection_question question;
     struct injection_answer answer;
 
@@ -235,17 +261,16 @@ struct injection injection_judge(struct work *work, const struct condition *asso
     answer = injection_look(&question);
     if (answer.fresh_ms != 0)
         come_back(work, answer.fresh_ms);
-    return (struct injection){
-        .injected = injected(work, &question, &answer),
-        .current = answer.outdated > 0
-                       ? outdated(work, associated)
-                       : (struct finding){.status = CONDITION_TRUE,
-                                          .reason = "Current",
-                                          .message = "No running pod has older credentials"},
-        .watched = true,
-        .total_count = (int64_t)answer.total,
-        .current_count = (int64_t)answer.current,
-    };
+    if (why)
+        injection = leaving(why, &answer);
+    else
+        injection = (struct injection){.injected = injected(work, &question, &answer),
+                                       .current = answer.outdated > 0 ? outdated(work, associated)
+                                                                      : all_current};
+    injection.watched = true;
+    injection.total_count = (int64_t)answer.total;
+    injection.current_count = (int64_t)answer.current;
+    return injection;
 }
 
 /* Draining ------------------------------------------------------------------------------------ */

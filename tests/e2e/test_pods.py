@@ -238,6 +238,7 @@ def test_the_role_of_a_deleted_binding_waits_for_its_pods(place, aws, controller
 
     restart(place)  # without an association they get no credentials
     place.objects.wait_gone("PodIdentityBinding", "cart", place.name)
+    assert place.events("cart", "NotInjected") == [], "nobody is to blame for that"
     assert aws.role(ours) is None
 
 

@@ -348,11 +348,20 @@ void fake_world_grant(struct fake_world *world, const char *name, const char *sp
 
 /* Pods ----------------------------------------------------------------------------------------- */
 
+/* As controller/watched.c, but at once. */
+static void due_if_pods_matter(void *context, const void *record)
+{
+    struct fake_world *world = context;
+
+    if (reconcile_looks_at_pods(&world->scene, record))
+        record_due(world, record);
+}
+
 static void pods_news(void *context, const char *account)
 {
     struct fake_world *world = context;
 
-    store_each_with(world->bindings, INDEX_SERVICE_ACCOUNT, account, record_due, world);
+    store_each_with(world->bindings, INDEX_SERVICE_ACCOUNT, account, due_if_pods_matter, world);
 }
 
 void fake_world_watch_pods(struct fake_world *world)

@@ -347,6 +347,10 @@ static void keeps_the_role_of_a_deleted_binding_until_its_last_pod_has_ended(voi
     assert_int_equal(world->aws.association_count, 0);
     assert_non_null(cart_role(world));
     assert_condition(world, "cart", "Reconciling", "True Draining");
+    fake_world_pod(world, 3, POD_NO_CREDENTIALS, 0); /* as it must be now */
+    fake_world_pass(world, MINUTE_MS);
+    assert_condition(world, "cart", "Injected", "Unknown NotSeen");
+    assert_condition(world, "cart", "PodsCurrent", "Unknown Outdated");
     fake_world_pod(world, 1, POD_CONTAINER_CREDENTIALS, POD_TERMINATING);
     fake_world_pass(world, MINUTE_MS);
     assert_non_null(cart_role(world));
@@ -370,6 +374,45 @@ static void waits_for_pods_that_never_end_15_minutes(void **state)
     fake_world_pass(world, 2 * MINUTE_MS);
     assert_null(cart_role(world));
     assert_null(fake_world_binding(world, "cart"));
+}
+
+static void keeps_the_role_of_a_withdrawn_grant_until_its_last_pod_has_ended(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    world->scene.settings.delete_on_withdrawal = true;
+    world->scene.settings.withdrawal_grace_ms = SECOND_MS;
+    fake_world_pod(world, 1, POD_CONTAINER_CREDENTIALS, 0);
+    fake_kubernetes_delete(&world->kubernetes, "podidentitygrants", "", "shop");
+    fake_world_pass(world, MINUTE_MS);
+    assert_int_equal(world->aws.association_count, 0);
+    assert_non_null(cart_role(world));
+    assert_condition(world, "cart", "Reconciling", "True Draining");
+    fake_world_remove_pod(world, 1);
+    fake_world_pass(world, SECOND_MS);
+    assert_null(cart_role(world));
+    assert_condition(world, "cart", "Reconciling", "");
+    assert_condition(world, "cart", "Ready", "False NotGranted");
+}
+
+/* It comes back in its own time: pods that come and go are no reason to ask AWS again. */
+static void leaves_a_refused_binding_alone_whatever_its_pods_do(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    fake_aws_add_role(&world->aws, "/other/", "closed",
+                      "{\"Version\":\"2012-10-17\","
+                      "\"Statement\":[]}");
+    bind_and_settle(world, "cart",
+                    "{\"serviceAccountName\":\"cart\",\"roleARN\":"
+                    "\"arn:aws:iam::" FAKE_ACCOUNT ":role/other/closed\"}");
+    assert_condition(world, "cart", "RoleReady", "False TrustInsufficient");
+    fake_world_reset(world);
+    fake_world_pod(world, 1, POD_NO_CREDENTIALS, 0);
+    fake_world_pass(world, SECOND_MS);
+    assert_int_equal(world->wire.calls, 0);
 }
 
 static void waits_for_no_pod_where_no_role_goes(void **state)
@@ -400,6 +443,8 @@ int main(void)
         cmocka_unit_test(keeps_a_role_that_was_left_for_the_moment_that_EKS_needs),
         cmocka_unit_test(keeps_the_role_of_a_deleted_binding_until_its_last_pod_has_ended),
         cmocka_unit_test(waits_for_pods_that_never_end_15_minutes),
+        cmocka_unit_test(keeps_the_role_of_a_withdrawn_grant_until_its_last_pod_has_ended),
+        cmocka_unit_test(leaves_a_refused_binding_alone_whatever_its_pods_do),
         cmocka_unit_test(waits_for_no_pod_where_no_role_goes),
     };
 
