@@ -9,6 +9,7 @@ from tests.e2e.rig import environment
 
 environment.clean_this_process()
 
+from tests.bench import pods  # noqa: E402
 from tests.e2e.documents import READ_S3, READ_SQS, trust  # noqa: E402
 from tests.e2e.rig.aws import Aws  # noqa: E402
 from tests.e2e.rig.cluster import open_cluster  # noqa: E402
@@ -164,6 +165,7 @@ def main():
             figures(place, aws, controller)
         finally:
             controller.close()
+        pods.figures(aws, row)
     return 0
 
 
