@@ -53,9 +53,11 @@ static void find_role(void *context, const struct picture_role *role)
     *(bool *)context = true;
 }
 
+/* A role that an heir has taken over is not deleted (handover.c), and one that is in no sweep and
+ * was not made by this process has no association that would give it to pods. */
 static bool deletes_a_role(const struct work *work)
 {
-    bool found = work->wanted && work->want.managed;
+    bool found = false;
 
     if (work->binding->spec.observe || work->binding->spec.retain || work->keep_roles)
         return false;

@@ -396,6 +396,40 @@ static void keeps_the_role_of_a_withdrawn_grant_until_its_last_pod_has_ended(voi
     assert_condition(world, "cart", "Ready", "False NotGranted");
 }
 
+/* The heir has the role then: nothing of it goes. */
+static void hands_a_role_over_under_its_pods_without_waiting(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    fake_world_pass(world, MINUTE_MS);
+    bind_and_settle(world, "mine", MANAGED);
+    fake_world_pod(world, 1, POD_CONTAINER_CREDENTIALS, 0);
+    fake_world_unbind(world, "cart");
+    fake_world_pass(world, 3 * MINUTE_MS);
+    assert_null(fake_world_binding(world, "cart"));
+    assert_condition(world, "mine", "Ready", "True Ready");
+    assert_non_null(cart_role(world));
+}
+
+static void keeps_a_role_that_its_heir_does_not_want_while_pods_have_it(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    fake_world_pass(world, MINUTE_MS);
+    bind_and_settle(world, "mine", BOUND_TO("cart"));
+    fake_world_pod(world, 1, POD_CONTAINER_CREDENTIALS, 0);
+    fake_world_unbind(world, "cart");
+    fake_world_pass(world, 3 * MINUTE_MS);
+    assert_condition(world, "mine", "Ready", "True Ready");
+    assert_non_null(cart_role(world));
+    fake_world_remove_pod(world, 1);
+    fake_world_pass(world, SECOND_MS);
+    assert_null(cart_role(world));
+    assert_null(fake_world_binding(world, "cart"));
+}
+
 /* It comes back in its own time: pods that come and go are no reason to ask AWS again. */
 static void leaves_a_refused_binding_alone_whatever_its_pods_do(void **state)
 {
@@ -444,6 +478,8 @@ int main(void)
         cmocka_unit_test(keeps_the_role_of_a_deleted_binding_until_its_last_pod_has_ended),
         cmocka_unit_test(waits_for_pods_that_never_end_15_minutes),
         cmocka_unit_test(keeps_the_role_of_a_withdrawn_grant_until_its_last_pod_has_ended),
+        cmocka_unit_test(hands_a_role_over_under_its_pods_without_waiting),
+        cmocka_unit_test(keeps_a_role_that_its_heir_does_not_want_while_pods_have_it),
         cmocka_unit_test(leaves_a_refused_binding_alone_whatever_its_pods_do),
         cmocka_unit_test(waits_for_no_pod_where_no_role_goes),
     };
