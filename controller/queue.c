@@ -93,6 +93,8 @@ void queue_add(struct queue *queue, const char *key, enum queue_priority priorit
     struct place *place = place_of(queue, key);
 
     queue->figures.adds++;
+    if (priority == QUEUE_FIRST)
+        place->failures = 0;
     if (priority < place->priority) {
         if (place->ready) {
             queue->figures.depth[place->priority]--;

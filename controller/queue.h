@@ -20,7 +20,8 @@ enum queue_priority { QUEUE_FIRST, QUEUE_LATER, QUEUE_PRIORITIES };
 struct queue *queue_create(void);
 void queue_destroy(struct queue *queue);
 
-/* Ready now. The higher of two priorities counts; a delay that the key had is over. */
+/* Ready now. The higher of two priorities counts; a delay that the key had is over. QUEUE_FIRST is
+ * for people's changes, after which the back-off begins anew. */
 void queue_add(struct queue *queue, const char *key, enum queue_priority priority, uint64_t now_ms);
 
 /* Ready after delay_ms, unless it is ready earlier anyway. Keeps the lower priority. */

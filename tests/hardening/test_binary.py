@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.rig import environment
+
 ROOT = Path(__file__).resolve().parents[2]
-VARIANT = os.environ.get("PODIDENTITY_VARIANT", "release")
+VARIANT = environment.variant()
 BINARY = ROOT / "build" / "release" / "bin" / "podidentity"
 
 

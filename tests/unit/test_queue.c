@@ -235,10 +235,23 @@ static void failures_are_counted_for_each_key_alone(void **state)
     queue_add(queue, "a", QUEUE_LATER, 0);
     fail_once(queue, "a", 0);
     fail_once(queue, "a", 10000);
-    queue_add(queue, "a", QUEUE_LATER, 20000); /* an event while it is put off forgets nothing */
+    queue_add(queue, "a", QUEUE_LATER, 20000); /* no person's change: forgets nothing */
     assert_about(fail_once(queue, "a", 20000), 400);
     queue_add(queue, "b", QUEUE_LATER, 20000);
     assert_about(fail_once(queue, "b", 20000), 100);
+}
+
+/* Who mends his object shall not wait for what failed before. */
+static void a_persons_change_begins_the_back_off_anew(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_FIRST, 0);
+    fail_once(queue, "a", 0);
+    fail_once(queue, "a", 10000);
+    queue_add(queue, "a", QUEUE_FIRST, 20000);
+    assert_about(fail_once(queue, "a", 20000), 100);
 }
 
 static void keys_that_failed_together_do_not_all_come_back_together(void **state)
@@ -311,6 +324,7 @@ int main(void)
         cmocka_unit_test(a_delay_that_ends_during_work_waits_for_its_end),
         cmocka_unit_test(delays_double_up_to_the_most_until_the_key_is_forgotten),
         cmocka_unit_test(failures_are_counted_for_each_key_alone),
+        cmocka_unit_test(a_persons_change_begins_the_back_off_anew),
         cmocka_unit_test(keys_that_failed_together_do_not_all_come_back_together),
         cmocka_unit_test(figures_say_what_waits_what_is_worked_on_and_how_long_it_waited),
         cmocka_unit_test(forgetting_an_unknown_key_does_nothing),

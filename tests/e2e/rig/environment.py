@@ -1,5 +1,6 @@
 """What the rig takes from the environment, and what it keeps away from the programs it runs."""
 
+import json
 import os
 import pathlib
 import random
@@ -7,11 +8,14 @@ import socket
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
+# What clean_this_process took away, for the processes that this one starts to run tests.
+_TAKEN = "RIG_TAKEN"
+
 # Builds and package installs need the proxies and CA files of this machine; local servers must not
 # see them.
-AS_STARTED = dict(os.environ)
+AS_STARTED = {**os.environ, **json.loads(os.environ.get(_TAKEN, "{}"))}
 
-_PREFIXES = ("AWS_", "PODIDENTITY_", "MOTO_")
+_PREFIXES = ("AWS_", "PODIDENTITY_", "MOTO_", "RIG_")
 _NAMES = {
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
     "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "KUBECONFIG", "POD_NAMESPACE",
@@ -37,8 +41,10 @@ def clean(**more):
 
 def clean_this_process():
     """Also boto3, requests and the Kubernetes client read proxies and CA files."""
+    taken = {name: value for name, value in AS_STARTED.items() if foreign(name) and name != _TAKEN}
     for name in filter(foreign, list(os.environ)):
         del os.environ[name]
+    os.environ[_TAKEN] = json.dumps(taken)
 
 
 def variant():
