@@ -228,6 +228,13 @@ bool aws_already_exists(const struct error *error)
     return is_one_of(error, codes);
 }
 
+bool aws_delete_conflict(const struct error *error)
+{
+    static const char *const codes[] = {"DeleteConflict", NULL};
+
+    return is_one_of(error, codes);
+}
+
 bool aws_denied(const struct error *error)
 {
     static const char *const codes[] = {"AccessDenied", "AccessDeniedException",

@@ -40,6 +40,7 @@ bool aws_not_found(
     const struct error *error); /* NoSuchEntity, ResourceNotFoundException, NotFoundException */
 bool aws_already_exists(
     const struct error *error); /* EntityAlreadyExists, ResourceInUseException */
+bool aws_delete_conflict(const struct error *error); /* DeleteConflict */
 bool aws_denied(
     const struct error *error); /* AccessDenied, AccessDeniedException, UnauthorizedOperation */
 bool aws_bad_credentials(

@@ -127,10 +127,11 @@ static bool controller_open(struct controller *controller, const struct config *
     controller->watched = watched_create(&controller->world, &controller->scene, controller->jobs,
                                          config->watch_pods, synced, controller);
     controller->lookout = lookout_create(&controller->world, &controller->scene, controller->jobs,
-                                         controller->watched);
+                                         controller->watched, controller->events);
     controller->health =
         health_start(&controller->world, &controller->scene, controller->jobs, controller->watched,
-                     config->health_probe_bind_address, config->metrics_bind_address, error);
+                     controller->lookout, config->health_probe_bind_address,
+                     config->metrics_bind_address, error);
     return controller->health != NULL;
 }
 

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "controller/jobs.h"
+#include "controller/lookout.h"
 #include "controller/metrics.h"
 #include "controller/watched.h"
 #include "controller/world.h"
@@ -22,6 +23,7 @@ struct health {
     const struct scene *scene;
     struct jobs *jobs;
     struct watched *watched;
+    const struct lookout *lookout;
     struct serve_route probe_routes[3], metric_routes[2];
     struct serve *probes, *metrics;
 };
@@ -119,6 +121,7 @@ static int metrics_page(void *context, const char *query, struct text *body)
     (void)query;
     jobs_measure(health->jobs);
     watched_measure(health->watched);
+    lookout_measure(health->lookout);
     measure_bindings(health);
     measure_process(health);
     metrics_write(health->world->metrics, body);
@@ -131,8 +134,9 @@ static bool served(const char *address)
 }
 
 struct health *health_start(struct world *world, const struct scene *scene, struct jobs *jobs,
-                            struct watched *watched, const char *probe_address,
-                            const char *metrics_address, struct error *error)
+                            struct watched *watched, const struct lookout *lookout,
+                            const char *probe_address, const char *metrics_address,
+                            struct error *error)
 {
     static const char plain[] = "text/plain; charset=utf-8";
     static const char exposition[] = "text/plain; version=0.0.4; charset=utf-8";
@@ -142,6 +146,7 @@ struct health *health_start(struct world *world, const struct scene *scene, stru
     health->scene = scene;
     health->jobs = jobs;
     health->watched = watched;
+    health->lookout = lookout;
     health->probe_routes[0] = (struct serve_route){"/healthz", plain, healthz, health};
     health->probe_routes[1] = (struct serve_route){"/readyz", plain, readyz, health};
     health->metric_routes[0] = (struct serve_route){"/metrics", exposition, metrics_page, health};

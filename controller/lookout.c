@@ -10,6 +10,7 @@
 #include "controller/watched.h"
 #include "controller/world.h"
 #include "net/loop.h"
+#include "reconcilers/audit.h"
 #include "reconcilers/drift.h"
 #include "reconcilers/patrol.h"
 #include "reconcilers/scene.h"
@@ -27,6 +28,7 @@ struct lookout {
     struct jobs *jobs;
     struct watched *watched;
     struct patrol *patrol;
+    struct audit *audit;
     struct timer next_sweep, next_look;
     struct drift_look *look; /* what is still to be compared with the last sweep; NULL: nothing */
     struct task compare;
@@ -48,6 +50,12 @@ static void found(void *context, const char *key)
 
     log_event(LOG_INFO, "AWS is not as it was left", "binding", key, NULL);
     watched_enqueue(lookout->watched, key);
+}
+
+static void audited(void *context, bool warning, const char *reason, const char *note)
+{
+    (void)context;
+    log_event(warning ? LOG_WARN : LOG_INFO, "audit", "reason", reason, "note", note, NULL);
 }
 
 /* Sweeps --------------------------------------------------------------------------------------- */
@@ -89,13 +97,24 @@ static void sweep_begin(struct lookout *lookout, sweep_done_fn done)
 static void compare_some(struct task *task)
 {
     struct lookout *lookout = container_of(task, struct lookout, compare);
+    int64_t now_ms = clock_wall_ms();
 
-    if (drift_look_on(lookout->look, COMPARED_PER_TURN, clock_wall_ms())) {
-        task_schedule(lookout->world->loop, task);
+    if (lookout->look && !drift_look_on(lookout->look, COMPARED_PER_TURN, now_ms)) {
+        drift_look_end(lookout->look);
+        lookout->look = NULL;
+    } else if (!lookout->look && !audit_on(lookout->audit, COMPARED_PER_TURN, now_ms)) {
         return;
     }
+    task_schedule(lookout->world->loop, task);
+}
+
+static void compare(struct lookout *lookout)
+{
     drift_look_end(lookout->look);
-    lookout->look = NULL;
+    lookout->look = drift_look_begin(lookout->scene, found, lookout);
+    audit_begin(lookout->audit);
+    if (!lookout->stopping)
+        task_schedule(lookout->world->loop, &lookout->compare);
 }
 
 static void swept_again(void *context, const struct error *error, unsigned requests)
@@ -110,9 +129,7 @@ static void swept_again(void *context, const struct error *error, unsigned reque
         return;
     }
     sweep_went_well(lookout, count);
-    drift_look_end(lookout->look);
-    lookout->look = drift_look_begin(lookout->scene, found, lookout);
-    task_schedule(lookout->world->loop, &lookout->compare);
+    compare(lookout);
 }
 
 static void swept_first(void *context, const struct error *error, unsigned requests)
@@ -128,6 +145,7 @@ static void swept_first(void *context, const struct error *error, unsigned reque
         sweep_went_well(lookout, count);
         if (!lookout->stopping)
             timer_start(lookout->world->loop, &lookout->next_look, 0);
+        compare(lookout);
     }
     /* Also after a failure: each binding is told why it has to wait. */
     watched_enqueue_all(lookout->watched);
@@ -144,7 +162,7 @@ static void sweep_again(struct timer *timer)
 /* Life ----------------------------------------------------------------------------------------- */
 
 struct lookout *lookout_create(struct world *world, struct scene *scene, struct jobs *jobs,
-                               struct watched *watched)
+                               struct watched *watched, struct events *events)
 {
     struct lookout *lookout = memory_alloc(sizeof(*lookout));
 
@@ -153,6 +171,7 @@ struct lookout *lookout_create(struct world *world, struct scene *scene, struct 
     lookout->jobs = jobs;
     lookout->watched = watched;
     lookout->retry_ms = RETRY_MS;
+    lookout->audit = audit_create(scene, &world->transport, events, audited, NULL);
     lookout->patrol = patrol_create(scene, &world->transport, found, lookout);
     timer_init(&lookout->next_sweep, sweep_again);
     timer_init(&lookout->next_look, look_on);
@@ -166,6 +185,7 @@ void lookout_destroy(struct lookout *lookout)
         return;
     lookout_stop(lookout);
     drift_look_end(lookout->look);
+    audit_destroy(lookout->audit);
     patrol_destroy(lookout->patrol);
     free(lookout);
 }
@@ -181,4 +201,17 @@ void lookout_stop(struct lookout *lookout)
     task_cancel(&lookout->compare);
     timer_stop(lookout->world->loop, &lookout->next_sweep);
     timer_stop(lookout->world->loop, &lookout->next_look);
+}
+
+void lookout_measure(const struct lookout *lookout)
+{
+    struct metrics *metrics = lookout->world->metrics;
+    struct audit_figures figures;
+
+    audit_figures(lookout->audit, &figures);
+    metrics_set(metrics, METRIC_ASSOCIATIONS, (double)figures.associations);
+    metrics_set(metrics, METRIC_ORPHANS, (double)figures.ours, "ours");
+    metrics_set(metrics, METRIC_ORPHANS, (double)figures.foreign, "foreign");
+    metrics_set(metrics, METRIC_ORPHANS, (double)figures.addons, "addon");
+    metrics_set(metrics, METRIC_ORPHANS_REMOVED, (double)figures.removed);
 }

@@ -35,6 +35,9 @@ enum metric {
     METRIC_DELETIONS_HELD,      /* - */
     METRIC_DRIFT_FOUND,         /* part */
     METRIC_DRIFT_REPAIRED,      /* part */
+    METRIC_ASSOCIATIONS,        /* - : of the cluster, whosever */
+    METRIC_ORPHANS,             /* owner */
+    METRIC_ORPHANS_REMOVED,     /* - */
     METRIC_SWEEP_SECONDS,       /* - : from its first request to its last answer */
     METRIC_CHANGE_TO_REQUEST,   /* - : watch line → first AWS request */
     METRIC_FINALIZER_TO_WRITE,  /* - : finalizer answer → first AWS write */

@@ -53,3 +53,15 @@ enum owner ownership_of(const struct aws_tags *tags, const struct podidentitybin
         return OWNER_FOREIGN;
     return lives(scene, binding->record.namespace_name, uid) ? OWNER_OTHER : OWNER_FORMER;
 }
+
+bool ownership_left_over(const struct aws_tags *tags, const char *namespace_name,
+                         const char *service_account, const struct scene *scene)
+{
+    const char *uid = aws_tags_get(tags, TAG_BINDING_UID);
+
+    return uid && tag_is(tags, TAG_MANAGED, "true") &&
+           tag_is(tags, TAG_CLUSTER, scene->account.cluster_arn) &&
+           tag_is(tags, TAG_ORIGIN, ORIGIN_CREATED) &&
+           tag_is(tags, TAG_NAMESPACE, namespace_name) &&
+           tag_is(tags, TAG_SERVICE_ACCOUNT, service_account) && !lives(scene, namespace_name, uid);
+}

@@ -5,6 +5,8 @@
  * tag is not "ours", an absent origin is "adopted"; nothing is taken over by name alone.
  */
 
+#include <stdbool.h>
+
 #include "aws/tags.h"
 
 struct podidentitybinding;
@@ -20,3 +22,7 @@ enum owner {
 
 enum owner ownership_of(const struct aws_tags *tags, const struct podidentitybinding *binding,
                         const struct scene *scene);
+
+/* Made by us, in this cluster, for these names and for a binding that lives no more? */
+bool ownership_left_over(const struct aws_tags *tags, const char *namespace_name,
+                         const char *service_account, const struct scene *scene);

@@ -200,6 +200,40 @@ const struct picture_association *picture_association(const struct picture *pict
     return entry ? &entry->public : NULL;
 }
 
+const struct picture_association *picture_association_by_key(const struct picture *picture,
+                                                             const char *key)
+{
+    const struct association_entry *entry = visible(map_get(picture->associations, key));
+
+    return entry ? &entry->public : NULL;
+}
+
+size_t picture_association_count(const struct picture *picture)
+{
+    return map_count(picture->associations);
+}
+
+struct visiting {
+    void (*visit)(void *context, const char *key);
+    void *context;
+};
+
+static void visit_association(const char *key, void *value, void *context)
+{
+    const struct visiting *visiting = context;
+
+    if (visible(value))
+        visiting->visit(visiting->context, key);
+}
+
+void picture_each_association(const struct picture *picture,
+                              void (*visit)(void *context, const char *key), void *context)
+{
+    struct visiting visiting = {.visit = visit, .context = context};
+
+    map_each(picture->associations, visit_association, &visiting);
+}
+
 static void put_association(struct picture *picture, const char *key, struct stamp stamp,
                             const char *id, const char *arn, bool has_owner)
 {

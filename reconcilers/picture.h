@@ -40,6 +40,13 @@ struct picture_association {
 const struct picture_association *picture_association(const struct picture *picture,
                                                       const char *namespace_name,
                                                       const char *service_account);
+/* key: "namespace/serviceaccount". */
+const struct picture_association *picture_association_by_key(const struct picture *picture,
+                                                             const char *key);
+/* An upper bound, and every key. visit must not change the picture. */
+size_t picture_association_count(const struct picture *picture);
+void picture_each_association(const struct picture *picture,
+                              void (*visit)(void *context, const char *key), void *context);
 void picture_put_association(struct picture *picture, const char *namespace_name,
                              const char *service_account, const char *id, const char *arn,
                              bool has_owner);

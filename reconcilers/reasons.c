@@ -21,6 +21,7 @@ static const struct reason reasons[] = {
     {"RoleForbidden", "D04-FORBIDDEN", ""},
     {"RoleNameTaken", "D04-NAME", ""},
     {"RoleOfFormerBinding", "D04-FORMER", ""},
+    {"RoleInUse", "D04-INUSE", ""},
     {"WaitingForRole", "D04-YOUNG", "It goes on by itself"},
     {"MalformedPolicy", "D05-POLICY", "Correct spec.permissionPolicy, or the field that is named"},
     {"PolicyNotFound", "D05-MISSING", ""},

@@ -24,6 +24,9 @@
 /* A binding has one role, and a retired one for each change of mind within six hours. */
 enum { UNKNOWN_MS = 60 * 1000, DOOMED_MAX = 32, POLICIES_MAX = 200 };
 
+/* A retired role that somebody uses elsewhere is nobody's hurry. */
+enum { IN_USE_RETRY_MS = 60 * 60 * 1000 };
+
 static void doomed_add(struct work *work, const char *name)
 {
     struct doomed *doomed = &work->doomed;
@@ -391,6 +394,57 @@ enum verdict removal_detach_answer(struct work *work, const struct reply *reply)
     return VERDICT_REPEAT;
 }
 
+/* Instance profiles are not ours to change: somebody made one for this role, and instances may run
+ * with it. The binding says so and goes on by itself once the role is out of it. */
+static enum verdict say_in_use(struct work *work)
+{
+    const struct doomed *doomed = &work->doomed;
+    const char *words = arena_printf(
+        work->arena,
+        "Role %s cannot be deleted while somebody's instance profile holds it: %s. Take it out: "
+        "aws "
+        "iam remove-role-from-instance-profile --role-name %s --instance-profile-name NAME",
+        doomed->role.arn, doomed->profiles, doomed->role.name);
+
+    if (work->binding->meta.deleted_ms != 0 || work->withdrawn || work->purge) {
+        work_find(work, FACET_ASSOCIATION, CONDITION_UNKNOWN, "RoleInUse",
+                  "Deleted before the role; new pods get nothing");
+        return work_refuse(work, FACET_ROLE, "RoleInUse", "%s", words);
+    }
+    work_warn(work, "%s", words);
+    work_tell(work, true, "RoleInUse", "DeleteRole", "%s", words);
+    return leave_for_later(work, work->now_ms + IN_USE_RETRY_MS);
+}
+
+enum verdict removal_profiles_ask(struct work *work, struct request *request)
+{
+    if (!deleting(work) || !work->doomed.refused || work->doomed.emptied_again)
+        return VERDICT_NEXT;
+    iam_list_instance_profiles(work->arena, request, doomed_name(work), NULL);
+    return VERDICT_SEND;
+}
+
+enum verdict removal_profiles_answer(struct work *work, const struct reply *reply)
+{
+    struct doomed *doomed = &work->doomed;
+    struct iam_page page;
+
+    if (!row_good(work, reply) ||
+        !iam_read_instance_profiles(work->arena, reply, &page, &work->error))
+        return VERDICT_FAIL;
+    for (size_t i = 0; i < page.count; i++)
+        doomed->profiles =
+            doomed->profiles ? arena_printf(work->arena, "%s, %s", doomed->profiles, page.items[i])
+                             : page.items[i];
+    if (doomed->profiles)
+        return say_in_use(work);
+    /* Then somebody attached a policy since they were listed: once more from the lists. */
+    doomed->emptied_again = true;
+    doomed->inline_listed = doomed->attached_listed = false;
+    doomed->policy_count = doomed->policy_next = doomed->arn_count = doomed->arn_next = 0;
+    return VERDICT_TOP;
+}
+
 enum verdict removal_delete_ask(struct work *work, struct request *request)
 {
     if (!deleting(work))
@@ -401,8 +455,13 @@ enum verdict removal_delete_ask(struct work *work, struct request *request)
 
 enum verdict removal_delete_answer(struct work *work, const struct reply *reply)
 {
-    if (!removed(work, reply))
-        return VERDICT_FAIL;
+    if (!removed(work, reply)) {
+        if (!aws_delete_conflict(&work->error) || work->doomed.refused)
+            return VERDICT_FAIL;
+        error_clear(&work->error);
+        work->doomed.refused = true;
+        return VERDICT_TOP;
+    }
     work_tell(work, false, "RoleDeleted", "DeleteRole", "Deleted role %s", work->doomed.role.arn);
     picture_remove_role(work->scene->picture, doomed_name(work));
     return doomed_done(work);

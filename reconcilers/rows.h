@@ -109,6 +109,8 @@ enum verdict removal_attached_list_ask(struct work *work, struct request *reques
 enum verdict removal_attached_list_answer(struct work *work, const struct reply *reply);
 enum verdict removal_detach_ask(struct work *work, struct request *request);
 enum verdict removal_detach_answer(struct work *work, const struct reply *reply);
+enum verdict removal_profiles_ask(struct work *work, struct request *request);
+enum verdict removal_profiles_answer(struct work *work, const struct reply *reply);
 enum verdict removal_delete_ask(struct work *work, struct request *request);
 enum verdict removal_delete_answer(struct work *work, const struct reply *reply);
 

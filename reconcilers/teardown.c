@@ -130,6 +130,7 @@ const struct step teardown_plan[] = {
     {"ListAttachedRolePolicies", removal_attached_list_ask, removal_attached_list_answer,
      FACET_ROLE},
     {"DetachRolePolicy", removal_detach_ask, removal_detach_answer, FACET_ROLE},
+    {"ListInstanceProfilesForRole", removal_profiles_ask, removal_profiles_answer, FACET_ROLE},
     {"DeleteRole", removal_delete_ask, removal_delete_answer, FACET_ROLE},
 
     {"DropFinalizer", finalizer_drop_ask, finalizer_drop_answer, FACET_ALLOWED},

@@ -234,6 +234,7 @@ static const struct step narrow_plan[] = {
     {"DeletePolicy", removal_policy_delete_ask, removal_policy_delete_answer, FACET_ROLE},
     {"ListAttached", removal_attached_list_ask, removal_attached_list_answer, FACET_ROLE},
     {"Detach", removal_detach_ask, removal_detach_answer, FACET_ROLE},
+    {"ListInstanceProfilesForRole", removal_profiles_ask, removal_profiles_answer, FACET_ROLE},
     {"DeleteRole", removal_delete_ask, removal_delete_answer, FACET_ROLE},
     {0},
 };

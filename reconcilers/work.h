@@ -72,6 +72,9 @@ struct doomed {
     size_t policy_count, policy_next;
     const char *const *arns;
     size_t arn_count, arn_next;
+    bool refused;         /* IAM says that something hangs on it still: look what */
+    bool emptied_again;   /* which was done once */
+    const char *profiles; /* names of instance profiles that hold it; NULL: none seen */
 };
 
 /* What a condition is to say; NULL reason: as it was. */

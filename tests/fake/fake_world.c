@@ -14,6 +14,7 @@
 #include "informers/pods.h"
 #include "informers/store.h"
 #include "kube/events.h"
+#include "reconcilers/audit.h"
 #include "reconcilers/drift.h"
 #include "reconcilers/indices.h"
 #include "reconcilers/ledger.h"
@@ -82,10 +83,12 @@ static void begin_process(struct fake_world *world)
         .ledger = ledger_create(),
     };
     world->events = events_create("podidentity.io/controller", "test");
+    world->audit = audit_create(&world->scene, &world->wire.transport, world->events, NULL, NULL);
 }
 
 static void end_process(struct fake_world *world)
 {
+    audit_destroy(world->audit);
     account_finish(&world->scene.account);
     picture_destroy(world->scene.picture);
     ledger_destroy(world->scene.ledger);
@@ -273,6 +276,10 @@ bool fake_world_look(struct fake_world *world)
     look = drift_look_begin(&world->scene, drift_due, world);
     while (drift_look_on(look, 2, world->wire.now_ms))
         continue;
+    audit_begin(world->audit);
+    while (audit_on(world->audit, 2, world->wire.now_ms))
+        continue;
+    fake_run(&world->wire);
     return true;
 }
 

@@ -44,6 +44,7 @@ struct fake_world {
     struct store *bindings, *grants, *service_accounts, *namespaces;
     struct pods *pods; /* NULL until the first pod: they are not watched */
     struct events *events;
+    struct audit *audit;
     struct fake_key *keys;
     size_t key_count;
     /* since fake_world_reset */
@@ -80,7 +81,7 @@ void fake_world_watch_pods(struct fake_world *world);
 void fake_world_watch(struct fake_world *world);
 /* One sweep: false when it failed. */
 bool fake_world_sweep(struct fake_world *world);
-/* One sweep, held against what was made: what drift finds is due. */
+/* One sweep, held against what was made: what drift finds is due; then the audit. */
 bool fake_world_look(struct fake_world *world);
 /* One reconcile of this key, whatever is due. */
 void fake_world_reconcile(struct fake_world *world, const char *name);

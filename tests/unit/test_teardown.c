@@ -179,6 +179,57 @@ static void deletes_what_the_picture_does_not_show(void **state)
     assert_int_equal(world->aws.association_count, 0);
 }
 
+static void a_role_in_an_instance_profile_is_told_and_goes_once_it_is_out(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED_WITH_TWO);
+
+    (void)state;
+    fake_pairs_put(&cart_role(world)->profiles, "theirs", "");
+    unbind_and_settle(world, "cart");
+    assert_condition(world, "cart", "RoleReady", "False RoleInUse");
+    assert_condition(world, "cart", "Associated", "Unknown RoleInUse");
+    assert_contains(message_of(world, "cart", "RoleReady"), "instance profile holds it: theirs");
+    assert_int_equal(world->aws.association_count, 0);
+    assert_int_equal(cart_role(world)->profiles.count, 1);
+    assert_int_equal(fake_counts_get(&world->aws.effects, "RemoveRoleFromInstanceProfile"), 0);
+    fake_pairs_remove(&cart_role(world)->profiles, "theirs");
+    fake_world_reconcile(world, "cart");
+    assert_true(fake_world_settle(world));
+    assert_null(cart_role(world));
+    assert_null(fake_world_binding(world, "cart"));
+}
+
+static void a_retired_role_in_an_instance_profile_holds_nothing_back(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    fake_pairs_put(&cart_role(world)->profiles, "theirs", "");
+    bind_and_settle(world, "cart", BOUND_TO("cart"));
+    assert_true(fake_world_pass(world, 7 * 60 * 60 * 1000));
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_non_null(cart_role(world));
+    assert_true(fake_kubernetes_events(&world->kubernetes, "RoleInUse") > 0);
+    fake_pairs_remove(&cart_role(world)->profiles, "theirs");
+    assert_true(fake_world_pass(world, 2 * 60 * 60 * 1000));
+    assert_null(cart_role(world));
+}
+
+/* Foreign policies, those that only deny too, go with the role. */
+static void whatever_was_attached_to_the_role_goes_with_it(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED_WITH_TWO);
+
+    (void)state;
+    fake_pairs_put(&cart_role(world)->attached, "arn:aws:iam::aws:policy/AdministratorAccess", "");
+    fake_pairs_put(&cart_role(world)->policies, "AWSRevokeOlderSessions",
+                   "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":"
+                   "\"*\",\"Resource\":\"*\"}]}");
+    unbind_and_settle(world, "cart");
+    assert_null(cart_role(world));
+    assert_null(fake_world_binding(world, "cart"));
+}
+
 static void holds_more_deletions_than_the_limit_until_the_window_is_over(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(BOUND_TO("cart"));
@@ -308,6 +359,9 @@ int main(void)
         cmocka_unit_test(keeps_the_finalizer_while_AWS_is_away_and_says_so),
         cmocka_unit_test(deletes_a_binding_whose_spec_is_not_allowed_any_more),
         cmocka_unit_test(deletes_what_the_picture_does_not_show),
+        cmocka_unit_test(a_role_in_an_instance_profile_is_told_and_goes_once_it_is_out),
+        cmocka_unit_test(a_retired_role_in_an_instance_profile_holds_nothing_back),
+        cmocka_unit_test(whatever_was_attached_to_the_role_goes_with_it),
         cmocka_unit_test(holds_more_deletions_than_the_limit_until_the_window_is_over),
         cmocka_unit_test(lets_a_held_deletion_go_when_it_is_approved),
         cmocka_unit_test(an_approval_of_another_deletion_does_not_count),
