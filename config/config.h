@@ -26,6 +26,7 @@ struct config {
     char role_path[CONFIG_TEXT_SIZE]; /* default /podidentity/<region>/<cluster>/; both slashes */
     char permissions_boundary[CONFIG_TEXT_SIZE]; /* ARN; "" only with allow_unbounded_roles */
     bool allow_unbounded_roles;
+    char trust_conditions[CONFIG_TEXT_SIZE]; /* "key=value,key=value"; "": none */
     uint64_t settle_ms;                      /* 10s */
     uint64_t drift_interval_ms;              /* 10m, 1s-24h */
     uint64_t describe_interval_ms;           /* 6h, 1s-168h */

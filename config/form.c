@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -18,6 +19,7 @@ enum {
     REGION_MAX = 32,
     LABEL_MAX = 63,
     LABEL_PREFIX_MAX = 253,
+    CONDITION_KEY_MAX = 128,
     PORT_MAX = 65535
 };
 
@@ -87,6 +89,71 @@ bool form_label_keys(const char *text, struct error *error)
                           "keys such as example.com/team, with commas and no blanks between them");
         key += length;
         if (!*key)
+            return true;
+    }
+}
+
+/* service:Name, with one / in it for keys of tags; as long as IAM's condition keys are at most. */
+static bool is_condition_key(const char *key, size_t length)
+{
+    const char *colon = memchr(key, ':', length);
+
+    return colon && colon > key && length > (size_t)(colon - key) + 1 &&
+           length <= CONDITION_KEY_MAX && strspn(key, LOWER DIGITS "-") == (size_t)(colon - key) &&
+           strspn(colon + 1, LOWER UPPER DIGITS "_-/.") == length - (size_t)(colon - key) - 1;
+}
+
+/* What stands in a trust policy of ours already; another value could only contradict it. */
+static bool is_taken(const char *key, size_t length)
+{
+    static const char *const taken[] = {"aws:SourceAccount", "aws:SourceArn"};
+    static const char tag[] = "aws:RequestTag/";
+
+    for (size_t i = 0; i < COUNT(taken); i++)
+        if (strlen(taken[i]) == length && strncasecmp(key, taken[i], length) == 0)
+            return true;
+    return length >= strlen(tag) && strncasecmp(key, tag, strlen(tag)) == 0;
+}
+
+/* Did this key stand before in the text? Keys are the same whatever their case. */
+static bool stands_before(const char *text, const char *key, size_t length)
+{
+    while (text < key) {
+        if (strncasecmp(text, key, length) == 0 && text[length] == '=')
+            return true;
+        text += strcspn(text, ",") + 1;
+    }
+    return false;
+}
+
+/* Visible ASCII that needs no escape in JSON and separates nothing here. */
+static bool is_condition_value(const char *value, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (value[i] < '!' || value[i] > '~' || strchr("\"\\=", value[i]))
+            return false;
+    return length > 0;
+}
+
+bool form_trust_conditions(const char *text, struct error *error)
+{
+    for (const char *key = text;;) {
+        size_t length = strcspn(key, "=,"), value_length = 0;
+
+        if (key[length] == '=')
+            value_length = strcspn(key + length + 1, ",");
+        if (!is_condition_key(key, length) || !is_condition_value(key + length + 1, value_length))
+            return refuse(error, text, "list of conditions",
+                          "KEY=VALUE such as aws:SourceOrgId=o-abcdefghij, with commas and no "
+                          "blanks between them");
+        if (is_taken(key, length) || stands_before(text, key, length))
+            return error_set(
+                error, ERROR_REFUSED,
+                "\"%.*s\" stands in every trust policy already, or twice here: write other "
+                "keys, each once",
+                (int)length, key);
+        key += length + 1 + value_length;
+        if (!*key++)
             return true;
     }
 }

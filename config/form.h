@@ -27,6 +27,9 @@ bool form_bind_address(const char *text, struct error *error);
 bool form_withdrawal(const char *text, struct error *error);
 /* Keys of labels, with commas between them and nothing else. */
 bool form_label_keys(const char *text, struct error *error);
+/* aws:SourceOrgId=o-abcdefghij,aws:SourceVpc=vpc-*: condition keys with values, each key once, none
+ * of those that every trust policy of ours has. */
+bool form_trust_conditions(const char *text, struct error *error);
 /* /podidentity/eu-west-1/main/ */
 bool form_role_path(const char *text, struct error *error);
 /* arn:aws:iam::111122223333:policy/path/name, AWS's own policies included. */

@@ -41,6 +41,12 @@ const struct setting settings[] = {
      "false", NULL,
      "Make roles without a permissions boundary when none is set; with one set it changes nothing.",
      NULL},
+    {"trust-conditions", SETTING_TEXT, SETTING_ANYWHERE, FIELD(trust_conditions), 0, 0, "",
+     "CONDITIONS",
+     "Conditions put into every trust policy that is written, as KEY=VALUE with commas between "
+     "them; "
+     "values may have the wildcards * and ?.",
+     form_trust_conditions},
     {"settle", SETTING_DURATION, SETTING_ANYWHERE, FIELD(settle_ms), 0, 3600000, "10s", "DURATION",
      "How long an association must exist before its binding is Ready.", NULL},
     {"drift-interval", SETTING_DURATION, SETTING_ANYWHERE, FIELD(drift_interval_ms), 1000, 86400000,

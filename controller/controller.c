@@ -84,6 +84,7 @@ static struct settings settings_from(const struct config *config, const char *na
         .region = config->region,
         .role_path = config->role_path,
         .boundary_arn = config->permissions_boundary[0] ? config->permissions_boundary : NULL,
+        .trust_conditions = config->trust_conditions,
         .controller_namespace = namespace_name,
         .settle_ms = config->settle_ms,
         .drift_interval_ms = config->drift_interval_ms,

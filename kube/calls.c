@@ -82,6 +82,14 @@ void kube_get(struct arena *arena, struct request *request, const struct kube_re
     request->sharable = true;
 }
 
+void kube_get_with_managers(struct arena *arena, struct request *request,
+                            const struct kube_resource *resource, const char *namespace_name,
+                            const char *name)
+{
+    begin(request, "Get", "GET", kube_path(arena, resource, namespace_name, name, NULL));
+    request_add_header(request, "Accept", "application/json");
+}
+
 /* A limit without resourceVersionMatch would mean "exactly this version", which may be gone. */
 void kube_list(struct arena *arena, struct request *request, const struct kube_resource *resource,
                const char *resource_version, unsigned limit, const char *continue_token)

@@ -37,6 +37,12 @@ const char *kube_path(struct arena *arena, const struct kube_resource *resource,
 void kube_get(struct arena *arena, struct request *request, const struct kube_resource *resource,
               const char *namespace_name, const char *name);
 
+/* The same with managedFields, which say who wrote what; the answer is not for kube_decode, which
+ * leaves them out. */
+void kube_get_with_managers(struct arena *arena, struct request *request,
+                            const struct kube_resource *resource, const char *namespace_name,
+                            const char *name);
+
 /* limit 0: none; resource_version NULL: consistent read, else not older than it; continue_token
  * NULL: first page (with one, resource_version is not sent: the token has it). */
 void kube_list(struct arena *arena, struct request *request, const struct kube_resource *resource,

@@ -10,8 +10,7 @@
 #include "reconcilers/scene.h"
 #include "reconcilers/wellknown.h"
 
-const char *grants_unsupported(struct arena *arena, const struct podidentitybinding *binding,
-                               const struct scene *scene)
+const char *grants_unsupported(struct arena *arena, const struct podidentitybinding *binding)
 {
     const struct podidentitybinding_spec *spec = &binding->spec;
     const struct {
@@ -23,10 +22,6 @@ const char *grants_unsupported(struct arena *arena, const struct podidentitybind
         {spec->observe, "spec.mode: Observe"},
         {spec->adopt, "spec.adoptionPolicy: Adopt"},
         {spec->retain, "spec.deletionPolicy: Retain"},
-        {spec->create_service_account, "spec.createServiceAccount"},
-        {spec->permissions_boundary_arn &&
-             !text_equal(spec->permissions_boundary_arn, scene->settings.boundary_arn),
-         "spec.permissionsBoundaryARN other than the controller's"},
     };
 
     for (size_t i = 0; i < COUNT(features); i++)

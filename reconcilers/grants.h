@@ -48,8 +48,7 @@ bool grants_allow_annotation(const char *namespace_name, const char *service_acc
                              const struct scene *scene);
 
 /* The field a binding sets that this version does not act on yet, as a sentence; NULL: none. */
-const char *grants_unsupported(struct arena *arena, const struct podidentitybinding *binding,
-                               const struct scene *scene);
+const char *grants_unsupported(struct arena *arena, const struct podidentitybinding *binding);
 
 /*
  * The other binding that has the ServiceAccount: a person's before the shorthand's, the older

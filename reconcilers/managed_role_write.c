@@ -67,6 +67,17 @@ static enum verdict wait_until_shown(struct work *work)
                      work->want.role_name);
 }
 
+/* The role is good and its boundary is not there: that is what a person must be told. */
+static enum verdict refuse_boundary(struct work *work)
+{
+    return work_refuse(work, FACET_ROLE, "PolicyNotFound",
+                       "Policy %s cannot be the permissions boundary of role %s. AWS says: %s. "
+                       "Create it, or correct spec.permissionsBoundaryARN or the controller's "
+                       "--permissions-boundary",
+                       work->want.boundary_arn, work->want.role_arn,
+                       arena_string(work->arena, work->error.text));
+}
+
 enum verdict role_create_answer(struct work *work, const struct reply *reply)
 {
     struct iam_role made;
@@ -82,6 +93,8 @@ enum verdict role_create_answer(struct work *work, const struct reply *reply)
         }
         if (work->error.kind == ERROR_REFUSED)
             picture_remove_role(work->scene->picture, work->want.role_name);
+        if (work->want.boundary_arn && aws_not_found(&work->error))
+            return refuse_boundary(work);
         return VERDICT_FAIL;
     }
     if (!iam_read_role(work->arena, reply, &made, &work->error))
@@ -139,11 +152,16 @@ enum verdict role_boundary_ask(struct work *work, struct request *request)
 enum verdict role_boundary_answer(struct work *work, const struct reply *reply)
 {
     if (!written(work, reply))
-        return VERDICT_FAIL;
+        return aws_not_found(&work->error) && work->error.kind == ERROR_REFUSED &&
+                       !strstr(work->error.text, "role with name")
+                   ? refuse_boundary(work)
+                   : VERDICT_FAIL;
     work->progress.boundary = true;
-    work_tell(work, true, "BoundaryRestored", "PutRolePermissionsBoundary",
-              "Put the permissions boundary %s back on role %s: somebody had removed or changed it",
-              work->want.boundary_arn, work->want.role_arn);
+    if (!work->have.detail.role.boundary_arn || was_as_wanted(work))
+        work_tell(work, true, "BoundaryRestored", "PutRolePermissionsBoundary",
+                  "Put the permissions boundary %s back on role %s: somebody had removed or "
+                  "changed it",
+                  work->want.boundary_arn, work->want.role_arn);
     return VERDICT_NEXT;
 }
 

@@ -45,7 +45,7 @@ static enum verdict allowed(struct work *work, struct request *request)
 {
     const struct podidentitybinding *rival;
     struct grant_decision decision;
-    const char *unsupported = grants_unsupported(work->arena, work->binding, work->scene);
+    const char *unsupported = grants_unsupported(work->arena, work->binding);
 
     (void)request;
     if (unsupported)
@@ -75,7 +75,8 @@ static enum verdict look_for_service_account(struct work *work, struct request *
     (void)request;
     if (work->wanted)
         return VERDICT_NEXT; /* said already: rows run again after VERDICT_TOP */
-    if (!store_get(work->scene->service_accounts, key))
+    if (!work->binding->spec.create_service_account &&
+        !store_get(work->scene->service_accounts, key))
         work_warn(work, "ServiceAccount %s does not exist yet",
                   work->binding->spec.service_account);
     if (work->binding->spec.role_arn && work->binding->spec.role_name)
@@ -217,6 +218,8 @@ const struct step provision_plan[] = {
     {"UntagAssociation", association_untag_ask, association_untag_answer, FACET_ASSOCIATION},
     {"AssociationSettled", association_settled, NULL, FACET_ASSOCIATION},
     {"DriftSettled", drift_settled, NULL, FACET_ASSOCIATION},
+
+    {"CreateServiceAccount", created_account_make_ask, created_account_make_answer, FACET_ALLOWED},
 
     {"ChooseRetired", removal_choose_retired, NULL, FACET_ROLE},
     {"GetRetiredRole", removal_get_ask, removal_get_answer, FACET_ROLE},

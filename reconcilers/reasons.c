@@ -41,7 +41,8 @@ static const struct reason reasons[] = {
     {"RepairingDeleted", "D07-DELETED", "It goes on by itself"},
     {"Settling", "D09-SETTLING", "It goes on by itself"},
     {"AccessDenied", "D18-DENIED",
-     "Give the controller's role this right: podidentity aws-setup --print shows all it needs"},
+     "Give the controller this right: podidentity aws-setup --print shows all it needs in AWS, "
+     "config/rbac in Kubernetes"},
     {"ClusterNotFound", "D18-CLUSTER", "Correct the controller's --cluster-name and --region"},
     {"CredentialsInvalid", "D18-CREDENTIALS",
      "Check the controller's own AWS credentials (its pod identity association, or AWS_* keys)"},

@@ -275,8 +275,10 @@ static bool deleting(const struct work *work)
 enum verdict removal_boundary_ask(struct work *work, struct request *request)
 {
     const char *boundary = work->scene->settings.boundary_arn;
+    const char *own = work->binding->spec.permissions_boundary_arn;
 
-    if (!deleting(work) || !boundary || text_equal(work->doomed.role.boundary_arn, boundary))
+    if (!deleting(work) || !boundary || text_equal(work->doomed.role.boundary_arn, boundary) ||
+        (own && text_equal(work->doomed.role.boundary_arn, own)))
         return VERDICT_NEXT;
     iam_put_boundary(work->arena, request, doomed_name(work), boundary);
     return VERDICT_SEND;

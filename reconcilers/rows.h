@@ -118,6 +118,14 @@ enum verdict removal_delete_answer(struct work *work, const struct reply *reply)
 enum verdict pods_compute(struct work *work, struct request *request);
 enum verdict pods_drain(struct work *work, struct request *request);
 
+/* created_account.c: the ServiceAccount of spec.createServiceAccount. */
+enum verdict created_account_make_ask(struct work *work, struct request *request);
+enum verdict created_account_make_answer(struct work *work, const struct reply *reply);
+enum verdict created_account_get_ask(struct work *work, struct request *request);
+enum verdict created_account_get_answer(struct work *work, const struct reply *reply);
+enum verdict created_account_delete_ask(struct work *work, struct request *request);
+enum verdict created_account_delete_answer(struct work *work, const struct reply *reply);
+
 /* provision.c */
 enum verdict account_known(struct work *work, struct request *request);
 

@@ -20,6 +20,7 @@ struct settings {
     const char *cluster_name, *region;
     const char *role_path;            /* "/podidentity/eu-west-1/main/": both slashes */
     const char *boundary_arn;         /* NULL: roles are made without one */
+    const char *trust_conditions;     /* "key=value,…" for every trust we write; NULL, "": none */
     const char *controller_namespace; /* its bindings need a grant that names it */
     const char *grant_label_keys;     /* "a,b": labels that grants may ask for; NULL: none */
     bool delete_on_withdrawal;        /* after withdrawal_grace_ms: --on-withdrawal Delete */

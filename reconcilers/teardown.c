@@ -133,6 +133,10 @@ const struct step teardown_plan[] = {
     {"ListInstanceProfilesForRole", removal_profiles_ask, removal_profiles_answer, FACET_ROLE},
     {"DeleteRole", removal_delete_ask, removal_delete_answer, FACET_ROLE},
 
+    {"GetServiceAccount", created_account_get_ask, created_account_get_answer, FACET_ALLOWED},
+    {"DeleteServiceAccount", created_account_delete_ask, created_account_delete_answer,
+     FACET_ALLOWED},
+
     {"DropFinalizer", finalizer_drop_ask, finalizer_drop_answer, FACET_ALLOWED},
     {0},
 };

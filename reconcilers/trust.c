@@ -2,10 +2,12 @@
 
 #include <assert.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/encode.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "crds/podidentitybinding.h"
 #include "reconcilers/scene.h"
@@ -36,6 +38,7 @@ struct trust_subject trust_subject_of(const struct podidentitybinding *binding,
         .namespace_name = binding->record.namespace_name,
         .service_account = binding->spec.service_account,
         .session_tags = !binding->spec.disable_session_tags,
+        .conditions = scene->settings.trust_conditions,
     };
 }
 
@@ -54,6 +57,40 @@ static json_t *condition(const struct trust_subject *subject, enum trust_scope s
         json_object_set_new(condition, "ArnEquals",
                             json_pack("{s:s}", "aws:SourceArn", subject->cluster_arn));
     return condition;
+}
+
+/* aws:SourceOrgPaths has many values at once, which no plain operator compares. */
+static const char *operator_for(const char *key, const char *value)
+{
+    if (strcasecmp(key, "aws:SourceOrgPaths") == 0)
+        return "ForAnyValue:StringLike";
+    return strpbrk(value, "*?") ? "StringLike" : "StringEquals";
+}
+
+/* One of "key=value,key=value"; config/form.c has seen that they are well formed. */
+static void add_condition(json_t *condition, const char *key, size_t key_length, const char *value,
+                          size_t value_length)
+{
+    char *name = memory_text(key, key_length), *text = memory_text(value, value_length);
+    const char *operator= operator_for(name, text);
+
+    if (!json_object_get(condition, operator))
+        json_object_set_new(condition, operator, json_object());
+    json_object_set_new(json_object_get(condition, operator), name, json_string(text));
+    free(name);
+    free(text);
+}
+
+static void add_conditions(json_t *condition, const char *conditions)
+{
+    while (conditions && *conditions) {
+        size_t key_length = strcspn(conditions, "=");
+        const char *value = conditions + key_length + 1;
+        size_t value_length = strcspn(value, ",");
+
+        add_condition(condition, conditions, key_length, value, value_length);
+        conditions = value + value_length + (value[value_length] == ',');
+    }
 }
 
 static json_t *statement(const struct trust_subject *subject, enum trust_scope scope)
@@ -77,8 +114,10 @@ const char *trust_statement(struct arena *arena, const struct trust_subject *sub
 const char *trust_document(struct arena *arena, const struct trust_subject *subject,
                            enum trust_scope scope)
 {
+    json_t *alone = statement(subject, scope);
     AUTO_JSON json_t *document =
-        json_pack("{s:s, s:[o]}", "Version", "2012-10-17", "Statement", statement(subject, scope));
+        json_pack("{s:s, s:[o]}", "Version", "2012-10-17", "Statement", alone);
 
+    add_conditions(json_object_get(alone, "Condition"), subject->conditions);
     return json_write(arena, document, false);
 }

@@ -17,7 +17,8 @@ struct arena;
 struct trust_subject {
     const char *partition, *account_id, *cluster_arn, *cluster_name;
     const char *namespace_name, *service_account;
-    bool session_tags; /* false: disableSessionTags, no aws:RequestTag is sent */
+    bool session_tags;      /* false: disableSessionTags, no aws:RequestTag is sent */
+    const char *conditions; /* --trust-conditions, "key=value,…"; NULL, "": none */
 };
 
 /* Of a binding of this cluster, with the session tags that its spec asks for. The account must be
@@ -36,7 +37,8 @@ void trust_hash(char hash[TRUST_HASH_SIZE], const char *cluster_arn, const char 
                 const char *service_account);
 
 /*
- * The statement alone, and the whole document around it: compact JSON, keys in AWS's order.
+ * The statement alone, for the owner of another role, and the whole document that we write, which
+ * has the subject's further conditions as well: compact JSON, keys in AWS's order.
  * Without session tags no aws:RequestTag can match, so TRUST_SERVICE_ACCOUNT is TRUST_CLUSTER then.
  */
 const char *trust_statement(struct arena *arena, const struct trust_subject *subject,

@@ -148,14 +148,16 @@ bool want_compute(struct want *want, struct arena *arena, const struct podidenti
 
     *want = (struct want){.managed = spec->role_arn == NULL};
     fill_tags(want, arena, binding, scene);
-    if (!want_fill_session(want, arena, spec, scene, error))
-        return false;
     if (!want->managed)
-        return fill_existing(want, arena, binding, scene, error);
+        return fill_existing(want, arena, binding, scene, error) &&
+               want_fill_session(want, arena, spec, scene, error);
     want->description = spec->role_description ? spec->role_description : "";
-    want->boundary_arn = scene->settings.boundary_arn;
+    want->boundary_arn = spec->permissions_boundary_arn ? spec->permissions_boundary_arn
+                                                        : scene->settings.boundary_arn;
     want->max_session_s = spec->max_session_s ? spec->max_session_s : SESSION_DEFAULT_S;
+    /* The name first: who takes away again needs no more. */
     return fill_name(want, arena, binding, scene, error) &&
+           want_fill_session(want, arena, spec, scene, error) &&
            fill_trust(want, arena, binding, scene, error) &&
            want_fill_policies(want, arena, spec, scene, error) &&
            want_add_target_policy(want, arena, spec, error);

@@ -26,6 +26,9 @@ struct scene;
 #define TAG_RETIRED_AT "podidentity.io/retired-at"
 #define ORIGIN_CREATED "created"
 
+/* On a ServiceAccount that we made: the UID of the binding that it was made for. */
+#define ANNOTATION_CREATED_FOR "podidentity.io/created-for"
+
 struct want {
     bool managed; /* a role of ours; else role_arn is somebody's */
     const char *role_name, *role_arn;

@@ -77,6 +77,12 @@ struct doomed {
     const char *profiles; /* names of instance profiles that hold it; NULL: none seen */
 };
 
+/* The ServiceAccount that spec.createServiceAccount made, on its way out. */
+struct created_account {
+    bool looked, asked;
+    const char *uid, *resource_version; /* NULL: it stays */
+};
+
 /* What a condition is to say; NULL reason: as it was. */
 struct finding {
     const char *reason, *message;
@@ -138,6 +144,7 @@ struct work {
     struct difference todo, association_todo;
     struct progress progress;
     struct doomed doomed;
+    struct created_account created_account;
     struct outcome outcome;
 };
 

@@ -316,8 +316,12 @@ static void take_new(struct fake_kubernetes *kubernetes, const struct target *ta
     } else if (fake_kubernetes_get(kubernetes, target->plural, target->space, name)) {
         refuse(answer, 409, "AlreadyExists", "already exists");
     } else {
-        fake_kubernetes_apply(kubernetes, target->plural, target->space, name,
-                              json_deep_copy(body));
+        json_t *made = json_deep_copy(body);
+
+        json_object_set_new(metadata_of(made), "managedFields",
+                            json_pack("[{s:s}]", "manager", "podidentity"));
+        kubernetes->account_writes += strcmp(target->plural, "serviceaccounts") == 0;
+        fake_kubernetes_apply(kubernetes, target->plural, target->space, name, made);
         answer_object(answer, 201,
                       fake_kubernetes_get(kubernetes, target->plural, target->space, name));
     }
@@ -334,6 +338,7 @@ static void take_deletion(struct fake_kubernetes *kubernetes, const struct targe
         return;
     }
     answer_object(answer, 200, held);
+    kubernetes->account_writes += strcmp(target->plural, "serviceaccounts") == 0;
     fake_kubernetes_delete(kubernetes, target->plural, target->space, target->name);
 }
 
@@ -393,5 +398,6 @@ void fake_kubernetes_finish(struct fake_kubernetes *kubernetes)
 void fake_kubernetes_reset(struct fake_kubernetes *kubernetes)
 {
     kubernetes->status_writes = kubernetes->finalizer_writes = kubernetes->idle_writes = 0;
+    kubernetes->account_writes = 0;
     json_array_clear(kubernetes->events);
 }

@@ -32,6 +32,7 @@ struct fake_kubernetes {
     const char *terminating; /* namespace that takes no Events; NULL: none */
     /* since fake_kubernetes_reset */
     unsigned status_writes, finalizer_writes, idle_writes;
+    unsigned account_writes; /* ServiceAccounts made and deleted */
 };
 
 void fake_kubernetes_init(struct fake_kubernetes *kubernetes, const int64_t *now_ms);

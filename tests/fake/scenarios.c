@@ -46,6 +46,9 @@ static const char farther[] = "{\"serviceAccountName\":\"cart\"," TARGET("310987
 static const char existing_far[] = "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING
                                    "\"," TARGET("210987654321") "," NARROW_SESSION "}";
 
+static const char with_account[] = "{\"serviceAccountName\":\"till\",\"createServiceAccount\":true,"
+                                   "\"roleName\":\"till\"}";
+
 static const char existing[] = "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING "\"}";
 
 static void bind_managed(struct fake_world *world)
@@ -91,6 +94,12 @@ static void bind_farther(struct fake_world *world)
 static void bind_existing_far(struct fake_world *world)
 {
     fake_world_bind(world, "cart", existing_far);
+}
+
+static void bind_with_account(struct fake_world *world)
+{
+    fake_world_watch_pods(world);
+    fake_world_bind(world, "cart", with_account);
 }
 
 static void bind_existing(struct fake_world *world)
@@ -356,6 +365,8 @@ const struct scenario scenarios[] = {
     {"a target role on an existing role", have_existing, bind_existing_far, 0, "True Ready", false},
     {"from an existing role to one with session tags", have_existing_far, bind_far, 0, "True Ready",
      false},
+    {"create with a ServiceAccount", make_role, bind_with_account, 0, "True Ready", false},
+    {"delete with a ServiceAccount", bind_with_account, unbind, 0, "", false},
     {"update a role whose boundary is gone", somebody_took_boundary, bind_changed, 0, "True Ready",
      false},
     {"roleARN to managed", have_existing, bind_managed, 0, "True Ready", false},

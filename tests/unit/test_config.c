@@ -61,6 +61,7 @@ static const struct precedence {
     {"role-path", "/flag/", "/variable/", "/file/"},
     {"permissions-boundary", BOUNDARY "-1", BOUNDARY "-2", BOUNDARY "-3"},
     {"allow-unbounded-roles", "true", "false", "true"},
+    {"trust-conditions", "aws:SourceOrgId=o-1", "aws:SourceVpc=vpc-*", "aws:a=b,aws:b=c"},
     {"settle", "1s", "2s", "3s"},
     {"drift-interval", "1s", "2s", "3s"},
     {"describe-interval", "1s", "2s", "3s"},

@@ -218,6 +218,41 @@ static void tells_label_keys_from_others(void **state)
     assert_forms(form_label_keys, cases, COUNT(cases));
 }
 
+static void tells_further_trust_conditions_from_others(void **state)
+{
+    static const struct form_case cases[] = {
+        {"aws:SourceOrgId=o-abcdefghij", true},
+        {"aws:SourceOrgId=o-1,aws:SourceVpc=vpc-*", true},
+        {"aws:PrincipalTag/team.a=blue", true},
+        {"aws:SourceOrgPaths=o-1/r-1/ou-1/*", true},
+        {"aws:SourceOrgId=${aws:ResourceOrgId}", true},
+        {"", false},
+        {"aws:SourceOrgId", false},
+        {"aws:SourceOrgId=", false},
+        {"=o-1", false},
+        {"SourceOrgId=o-1", false},
+        {":x=o-1", false},
+        {"aws:=o-1", false},
+        {"aws:SourceOrgId=o-1,", false},
+        {",aws:SourceOrgId=o-1", false},
+        {"aws:SourceOrgId=o-1, aws:a=b", false},
+        {"aws:SourceOrgId=o 1", false},
+        {"aws:SourceOrgId=o=1", false},
+        {"aws:SourceOrgId=\"o-1\"", false},
+        {"aws:SourceOrgId=o\\1", false},
+        {"aws:SourceOrgId=\xc3\xa4", false},
+        {"aws:SourceOrgId=a,aws:SourceOrgId=b", false},
+        {"aws:SourceOrgId=a,aws:sourceorgid=b", false},
+        {"aws:SourceAccount=111122223333", false},
+        {"AWS:SourceArn=x", false},
+        {"aws:sourcearn=x", false},
+        {"aws:RequestTag/kubernetes-namespace=x", false},
+    };
+
+    (void)state;
+    assert_forms(form_trust_conditions, cases, COUNT(cases));
+}
+
 static void tells_what_follows_a_withdrawal_from_others(void **state)
 {
     static const struct form_case cases[] = {
@@ -451,6 +486,7 @@ int main(void)
         cmocka_unit_test(tells_a_region_from_others),
         cmocka_unit_test(tells_a_namespace_from_others),
         cmocka_unit_test(tells_label_keys_from_others),
+        cmocka_unit_test(tells_further_trust_conditions_from_others),
         cmocka_unit_test(tells_what_follows_a_withdrawal_from_others),
         cmocka_unit_test(tells_an_address_from_others),
         cmocka_unit_test(tells_a_role_path_from_others),

@@ -138,9 +138,7 @@ static void touches_nothing_for_what_is_not_supported_yet(void **state)
         "\"mode\":\"Observe\"",
         "\"adoptionPolicy\":\"Adopt\"",
         "\"deletionPolicy\":\"Retain\"",
-        "\"createServiceAccount\":true",
         "\"irsa\":{\"audience\":\"sts.amazonaws.com\"}",
-        "\"permissionsBoundaryARN\":\"arn:aws:iam::123456789012:policy/other\"",
     };
 
     (void)state;
@@ -286,6 +284,8 @@ static void believes_no_association_ID_in_a_status(void **state)
     assert_null(fake_aws_association(&world->aws, "shop", "cart"));
 }
 
+#define OTHER_BOUNDARY "arn:aws:iam::123456789012:policy/other"
+
 static void puts_a_lost_boundary_back_before_any_other_write(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(MANAGED_WITH_TWO);
@@ -300,6 +300,49 @@ static void puts_a_lost_boundary_back_before_any_other_write(void **state)
     assert_condition(world, "cart", "Ready", "True Ready");
     assert_int_equal(fake_counts_get(&world->wire.operations, "PutRolePermissionsBoundary"), 1);
     assert_int_equal(fake_kubernetes_events(&world->kubernetes, "BoundaryRestored"), 1);
+}
+
+static void another_boundary_is_put_and_taken_back_as_the_spec_says(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    bind_and_settle(world, "cart",
+                    "{\"serviceAccountName\":\"cart\",\"permissionsBoundaryARN\":\"" OTHER_BOUNDARY
+                    "\"}");
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_string_equal(cart_role(world)->boundary, OTHER_BOUNDARY);
+    bind_and_settle(world, "cart", MANAGED);
+    assert_string_equal(cart_role(world)->boundary, FAKE_BOUNDARY);
+    assert_int_equal(world->wire.aws_writes, 2);
+    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "BoundaryRestored"), 0);
+}
+
+static void a_boundary_that_was_asked_for_is_not_changed_before_deletion(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(
+        "{\"serviceAccountName\":\"cart\",\"permissionsBoundaryARN\":\"" OTHER_BOUNDARY "\"}");
+
+    (void)state;
+    fake_world_unbind(world, "cart");
+    assert_true(fake_world_settle(world));
+    assert_null(cart_role(world));
+    assert_int_equal(fake_counts_get(&world->wire.operations, "PutRolePermissionsBoundary"), 0);
+}
+
+static void further_trust_conditions_are_written_into_roles_at_the_next_start(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    fake_world_restart(world);
+    fake_world_reset(world);
+    world->scene.settings.trust_conditions = "aws:SourceOrgId=o-1";
+    fake_world_reconcile(world, "cart");
+    assert_true(fake_world_settle(world));
+    assert_contains(cart_role(world)->trust, "\"aws:SourceOrgId\":\"o-1\"");
+    assert_int_equal(world->wire.aws_writes, 1);
+    assert_condition(world, "cart", "Ready", "True Ready");
 }
 
 static void widens_before_it_narrows(void **state)
@@ -565,6 +608,9 @@ int main(void)
         cmocka_unit_test(names_the_add_on_that_owns_an_association),
         cmocka_unit_test(believes_no_association_ID_in_a_status),
         cmocka_unit_test(puts_a_lost_boundary_back_before_any_other_write),
+        cmocka_unit_test(another_boundary_is_put_and_taken_back_as_the_spec_says),
+        cmocka_unit_test(a_boundary_that_was_asked_for_is_not_changed_before_deletion),
+        cmocka_unit_test(further_trust_conditions_are_written_into_roles_at_the_next_start),
         cmocka_unit_test(widens_before_it_narrows),
         cmocka_unit_test(waits_for_a_role_that_EKS_does_not_see_yet),
         cmocka_unit_test(calls_no_name_taken_while_its_own_role_is_young),

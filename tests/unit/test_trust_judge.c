@@ -86,6 +86,28 @@ static void writes_exactly_the_statement_of_each_scope(void **state)
                             "{\"StringEquals\":{" ACCOUNT "}}") "]}");
 }
 
+static void
+further_conditions_stand_in_what_we_write_and_not_in_what_others_are_asked_for(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
+    struct trust_subject subject = cart;
+
+    (void)state;
+    subject.conditions =
+        "aws:SourceOrgId=o-1,aws:SourceVpc=vpc-*,aws:SourceOrgPaths=o-1/r-1/ou-1/*";
+    assert_string_equal(trust_document(arena, &subject, TRUST_ACCOUNT),
+                        "{\"Version\":\"2012-10-17\",\"Statement\":[" STATEMENT(
+                            "{\"StringEquals\":{" ACCOUNT ",\"aws:SourceOrgId\":\"o-1\"},"
+                            "\"StringLike\":{\"aws:SourceVpc\":\"vpc-*\"},"
+                            "\"ForAnyValue:StringLike\":{\"aws:SourceOrgPaths\":"
+                            "\"o-1/r-1/ou-1/*\"}}") "]}");
+    assert_string_equal(trust_statement(arena, &subject, TRUST_ACCOUNT),
+                        trust_statement(arena, &cart, TRUST_ACCOUNT));
+    subject.conditions = "";
+    assert_string_equal(trust_document(arena, &subject, TRUST_CLUSTER),
+                        trust_document(arena, &cart, TRUST_CLUSTER));
+}
+
 static void what_we_write_admits_its_subject_and_fits_into_iam(void **state)
 {
     AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
@@ -514,6 +536,8 @@ int main(void)
         cmocka_unit_test(the_hash_is_forty_bits_of_sha256_in_base32),
         cmocka_unit_test(the_hash_tells_apart_what_a_plain_join_would_mix),
         cmocka_unit_test(writes_exactly_the_statement_of_each_scope),
+        cmocka_unit_test(
+            further_conditions_stand_in_what_we_write_and_not_in_what_others_are_asked_for),
         cmocka_unit_test(what_we_write_admits_its_subject_and_fits_into_iam),
         cmocka_unit_test(a_scope_admits_no_more_than_it_names),
         cmocka_unit_test(judges_principals_and_actions),
