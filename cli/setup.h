@@ -36,6 +36,7 @@ struct setup {
     struct setup_list existing_roles;  /* roles of others it may pass; ARNs, globs */
     struct setup_list target_roles;    /* roles that applications may assume further */
     struct setup_list application_may; /* actions the boundary leaves to applications */
+    bool manage_oidc_provider;         /* it may make the cluster's OIDC provider */
     bool boundary_made;                /* the boundary is there already: do not print it */
     bool pass_to_cluster_only;         /* iam:AssociatedResourceArn */
 };

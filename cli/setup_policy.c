@@ -25,6 +25,7 @@ enum resource {
     EXISTING_ROLES, /* as listed */
     CLUSTER,        /* this one */
     ASSOCIATIONS,   /* of this cluster */
+    OIDC_PROVIDERS, /* of the account: the issuer's name is not known before AWS is asked */
 };
 
 enum condition {
@@ -40,6 +41,7 @@ enum when {
     ALWAYS,
     WITH_BOUNDARY,
     WITHOUT_BOUNDARY,
+    WITH_OIDC_PROVIDER, /* the controller may make it */
 };
 
 struct statement {
@@ -97,6 +99,15 @@ static const struct statement statements[] = {
      {"iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
       "iam:ListInstanceProfilesForRole"}},
     {"ReadAccount", ALWAYS, false, ANYTHING, 0, {"iam:GetAccountAuthorizationDetails"}},
+    {"ReadOIDCProvider", ALWAYS, false, OIDC_PROVIDERS, 0, {"iam:GetOpenIDConnectProvider"}},
+    /* A tag at creation asks for the right to tag. */
+    {"MakeOIDCProvider",
+     WITH_OIDC_PROVIDER,
+     false,
+     OIDC_PROVIDERS,
+     0,
+     {"iam:CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider",
+      "iam:AddClientIDToOpenIDConnectProvider"}},
     {"PassOurRoles", ALWAYS, false, OUR_ROLES, TO_POD_IDENTITY, {"iam:PassRole"}},
     {"PassExistingRoles", ALWAYS, false, EXISTING_ROLES, TO_POD_IDENTITY, {"iam:PassRole"}},
     {"Cluster",
@@ -183,6 +194,8 @@ static json_t *resource_of(const struct setup *setup, enum resource resource)
     case ASSOCIATIONS:
         return json_sprintf("arn:%s:eks:%s:%s:podidentityassociation/%s/*", setup->partition,
                             setup->region, setup->account_id, setup->cluster_name);
+    case OIDC_PROVIDERS:
+        return iam_arn(setup, "oidc-provider", "/");
     case ANYTHING:
         break;
     }
@@ -242,6 +255,8 @@ static bool applies(const struct setup *setup, const struct statement *statement
 
     if ((statement->when == WITH_BOUNDARY && !bounded) ||
         (statement->when == WITHOUT_BOUNDARY && bounded))
+        return false;
+    if (statement->when == WITH_OIDC_PROVIDER && !setup->manage_oidc_provider)
         return false;
     if (statement->resource == EXISTING_ROLES && setup->existing_roles.count == 0)
         return false;

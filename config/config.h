@@ -36,6 +36,7 @@ struct config {
     char on_withdrawal[CONFIG_TEXT_SIZE];    /* "Keep" or "Delete" */
     uint64_t withdrawal_grace_ms;            /* 24h */
     bool watch_pods;                         /* true */
+    bool manage_oidc_provider;               /* false */
     char grant_label_keys[CONFIG_TEXT_SIZE]; /* "a,b"; "": none */
     enum log_level log_level;
     enum log_format log_format; /* json */

@@ -95,6 +95,7 @@ static struct settings settings_from(const struct config *config, const char *na
         .grant_label_keys = config->grant_label_keys,
         .delete_on_withdrawal = text_equal(config->on_withdrawal, "Delete"),
         .withdrawal_grace_ms = config->withdrawal_grace_ms,
+        .manage_oidc_provider = config->manage_oidc_provider,
     };
 }
 

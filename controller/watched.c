@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -271,6 +272,13 @@ static bool is_annotated(const struct serviceaccount_metadata *account)
     return account && account->role_arn;
 }
 
+/* Somebody may have taken over or removed what we applied. */
+static bool annotations_differ(const struct serviceaccount_metadata *before,
+                               const struct serviceaccount_metadata *after)
+{
+    return memcmp(before->hashes, after->hashes, sizeof(before->hashes)) != 0;
+}
+
 static void service_account_changed(void *context, const void *before, const void *after,
                                     bool initial)
 {
@@ -282,7 +290,7 @@ static void service_account_changed(void *context, const void *before, const voi
         keeps(store_get(watched->scene->bindings, record->key)))
         jobs_add(watched->jobs, JOB_SERVICE_ACCOUNT, record->key,
                  initial ? QUEUE_LATER : QUEUE_FIRST, 0);
-    if (!initial && (!before || !after))
+    if (!initial && (!before || !after || annotations_differ(before, after)))
         store_each_with(watched->scene->bindings, INDEX_SERVICE_ACCOUNT, record->key, add_binding,
                         watched);
 }

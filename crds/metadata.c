@@ -1,5 +1,7 @@
 #include "crds/metadata.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -40,6 +42,7 @@ static void fill(void *record, struct pack *pack, void *context)
 struct annotated {
     struct kube_meta meta;
     const char *role_arn;
+    uint32_t hashes[WEBIDENTITY_ANNOTATIONS];
 };
 
 static void fill_service_account(void *record, struct pack *pack, void *context)
@@ -49,6 +52,7 @@ static void fill_service_account(void *record, struct pack *pack, void *context)
 
     fill(&account->metadata, pack, &from->meta);
     account->role_arn = pack_string(pack, from->role_arn);
+    memcpy(account->hashes, from->hashes, sizeof(account->hashes));
 }
 
 /* A chart that leaves the value empty does not ask for anything. What is longer than any ARN is cut
@@ -73,6 +77,7 @@ void *serviceaccount_read(const json_t *object, struct error *error)
     if (!kube_meta_read(&annotated.meta, arena, object, error))
         return NULL;
     annotated.role_arn = role_arn_of(arena, object);
+    webidentity_read(annotated.hashes, object);
     return record_create(sizeof(struct serviceaccount_metadata), fill_service_account, &annotated);
 }
 

@@ -3,12 +3,14 @@
 /*
  * ServiceAccounts and Namespaces, of which only metadata is watched: name, uid, deletion, of
  * namespaces the labels, which grants may ask for, and whether they are suspended, and of
- * ServiceAccounts the one annotation that is a binding in short.
+ * ServiceAccounts the one annotation that is a binding in short, and hashes of those for web
+ * identity.
  */
 
 #include <jansson.h>
 
 #include "crds/labels.h"
+#include "crds/webidentity.h"
 #include "kube/calls.h"
 #include "kube/record.h"
 
@@ -33,6 +35,7 @@ struct namespace_metadata {
 struct serviceaccount_metadata {
     struct metadata metadata;
     const char *role_arn; /* ROLE_ARN_ANNOTATION, as a person wrote it; NULL: absent or empty */
+    uint32_t hashes[WEBIDENTITY_ANNOTATIONS]; /* 0: absent */
 };
 
 void *serviceaccount_read(const json_t *object, struct error *error);

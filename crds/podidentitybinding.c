@@ -81,6 +81,17 @@ static void read_ways(struct podidentitybinding_spec *spec, struct fields *field
     spec->retain = field_word(fields, "deletionPolicy", deletions) == 1;
 }
 
+/* Of bounds that are wider than the schema's today: AWS says what it takes. */
+static void read_irsa(struct podidentitybinding_irsa *irsa, struct fields *fields)
+{
+    struct fields inner = field_object(fields, "irsa");
+
+    irsa->audience = field_text(&inner, "audience");
+    irsa->token_expiration_s = field_int(&inner, "tokenExpiration", 1, INT32_MAX, 0);
+    irsa->has_regional_endpoints = field_value(&inner, "stsRegionalEndpoints", JSON_FALSE) != NULL;
+    irsa->regional_endpoints = field_bool(&inner, "stsRegionalEndpoints");
+}
+
 static bool read_spec(struct podidentitybinding_spec *spec, struct fields *fields)
 {
     if (!json_is_object(fields->object))
@@ -93,7 +104,7 @@ static bool read_spec(struct podidentitybinding_spec *spec, struct fields *field
     spec->policy = field_text(fields, "policy");
     spec->trust_scope = field_text(fields, "trustScope");
     spec->create_service_account = field_bool(fields, "createServiceAccount");
-    spec->has_irsa = json_object_size(field_value(fields, "irsa", JSON_OBJECT)) > 0;
+    read_irsa(&spec->irsa, fields);
     read_role(spec, fields);
     read_ways(spec, fields);
     return !*fields->failed;
@@ -175,6 +186,7 @@ static void pack_spec(struct podidentitybinding_spec *spec, struct pack *pack)
         &spec->target_role_arn,
         &spec->policy,
         &spec->trust_scope,
+        &spec->irsa.audience,
     };
 
     for (size_t i = 0; i < COUNT(texts); i++)

@@ -48,6 +48,13 @@ struct podidentitybinding_wellknown {
 
 enum mechanism { MECHANISM_POD_IDENTITY, MECHANISM_IRSA, MECHANISM_BOTH };
 
+/* spec.irsa: what the annotations of the ServiceAccount are to say. */
+struct podidentitybinding_irsa {
+    const char *audience;       /* NULL: absent */
+    int64_t token_expiration_s; /* 0: absent */
+    bool has_regional_endpoints, regional_endpoints;
+};
+
 struct podidentitybinding_spec {
     const char *service_account;
     const char *role_arn; /* NULL: a role of ours is wanted */
@@ -62,8 +69,9 @@ struct podidentitybinding_spec {
     size_t tag_count;
     const struct podidentitybinding_wellknown *wellknown;
     size_t wellknown_count;
-    bool disable_session_tags, create_service_account, has_irsa;
+    bool disable_session_tags, create_service_account;
     enum mechanism mechanism;
+    struct podidentitybinding_irsa irsa;
     bool observe, adopt, retain;
 };
 

@@ -1,5 +1,6 @@
 #include "kube/calls.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -192,6 +193,26 @@ void kube_patch(struct arena *arena, struct request *request, const struct kube_
         json_object_set_new(object_at(patch, "metadata"), "resourceVersion",
                             json_string(resource_version));
     set_body(arena, request, patch);
+}
+
+void kube_apply_annotations(struct arena *arena, struct request *request,
+                            const struct kube_resource *resource, const char *namespace_name,
+                            const char *name, const char *uid, json_t *annotations)
+{
+    AUTO_JSON json_t *object = json_pack("{s:s+, s:s, s:{s:s, s:s, s:s}}", "apiVersion", "",
+                                         resource->version, "kind", resource->kind, "metadata",
+                                         "namespace", namespace_name, "name", name, "uid", uid);
+
+    assert(!*resource->group);
+    if (annotations)
+        json_object_set(json_object_get(object, "metadata"), "annotations", annotations);
+    begin(request, "Apply", "PATCH", kube_path(arena, resource, namespace_name, name, NULL));
+    request->query = "fieldManager=" KUBE_FIELD_MANAGER;
+    request_add_header(request, "Content-Type", "application/apply-patch+yaml");
+    request_add_header(request, "Accept", METADATA("PartialObjectMetadata"));
+    request->body = json_write(arena, object, true);
+    request->body_length = strlen(request->body);
+    request->write = true;
 }
 
 /* Finalizers of others stay only because the caller gives the whole list and the version is

@@ -69,6 +69,21 @@ void kube_delete(struct arena *arena, struct request *request, const struct kube
                  const char *namespace_name, const char *name, const char *uid,
                  const char *resource_version);
 
+/*
+ * Server-side apply, never forced: metadata.annotations of the object are from then on ours exactly
+ * as given (NULL: none; what we applied before and leave out goes, unless somebody else has it
+ * too), and nothing else of it is touched. The uid has to be sent: without it a missing object
+ * would be made. An object of that name and another uid, or none, answers 409.
+ */
+void kube_apply_annotations(struct arena *arena, struct request *request,
+                            const struct kube_resource *resource, const char *namespace_name,
+                            const char *name, const char *uid, json_t *annotations);
+
+/* Who has which field that an apply would have changed, in the API server's words ("conflict with
+ * \"helm\" using v1: .metadata.annotations.a"), cut to a readable length; NULL when the answer is
+ * no such conflict. */
+const char *kube_reply_owner(struct arena *arena, const struct reply *reply);
+
 /* finalizers is the whole new list. */
 void kube_patch_finalizers(struct arena *arena, struct request *request,
                            const struct kube_resource *resource, const char *namespace_name,

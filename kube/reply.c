@@ -110,3 +110,20 @@ bool kube_reply_good(const struct request *request, const struct reply *reply, s
     return error_set_code(error, meaning.kind, reason && *reason ? reason : meaning.reason, "%s",
                           kube_words(arena, message, strlen(message), WORDS_MAX));
 }
+
+const char *kube_reply_owner(struct arena *arena, const struct reply *reply)
+{
+    AUTO_JSON json_t *status = reply->status == 409 ? status_of(reply) : NULL;
+    const json_t *cause = status ? kube_status_cause(status, "FieldManagerConflict") : NULL;
+    const char *message = cause ? json_path_text(cause, "message") : NULL;
+    const char *field = cause ? json_path_text(cause, "field") : NULL;
+
+    if (!cause)
+        return NULL;
+    if (!message)
+        message = "conflict with another manager";
+    if (!field)
+        field = "a field";
+    return arena_printf(arena, "%s: %s", kube_words(arena, message, strlen(message), EXCERPT_MAX),
+                        kube_words(arena, field, strlen(field), EXCERPT_MAX));
+}

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/encode.h"
 #include "base/text.h"
+#include "reconcilers/annotations.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/ownership.h"
 #include "reconcilers/picture.h"
@@ -93,6 +94,8 @@ enum verdict association_trust_age(struct work *work, struct request *request)
         (work->have.found.owner_arn || work->have.association_owner == OWNER_FOREIGN ||
          work->have.association_owner == OWNER_ADOPTED))
         return refuse_foreign(work);
+    if (!work->want.pod_identity)
+        return VERDICT_NEXT;
     difference_association(&change, work->arena, &work->want, &work->have.found);
     if (!work->want.managed || !depends_on_trust(work, &change))
         return VERDICT_NEXT;
@@ -159,7 +162,8 @@ enum verdict association_create_ask(struct work *work, struct request *request)
         .tags = work->want.tags,
     };
 
-    if (work->have.verified || work->have.association != PRESENCE_ABSENT)
+    if (work->have.verified || !work->want.pod_identity ||
+        work->have.association != PRESENCE_ABSENT)
         return VERDICT_NEXT;
     wish.client_request_token = intent_token(work);
     eks_create_association(work->arena, request, cluster(work), &wish);
@@ -216,7 +220,8 @@ enum verdict association_update_ask(struct work *work, struct request *request)
 {
     struct eks_association_change change;
 
-    if (work->have.verified || work->have.association != PRESENCE_PRESENT ||
+    if (work->have.verified || !work->want.pod_identity ||
+        work->have.association != PRESENCE_PRESENT ||
         !difference_association(&change, work->arena, &work->want, &work->have.found))
         return VERDICT_NEXT;
     change.client_request_token = intent_token(work);
@@ -272,7 +277,8 @@ enum verdict association_update_answer(struct work *work, const struct reply *re
 /* The tags of an association that was there; one that we made has them already. */
 static bool retagging(struct work *work)
 {
-    if (work->have.verified || work->have.association != PRESENCE_PRESENT)
+    if (work->have.verified || !work->want.pod_identity ||
+        work->have.association != PRESENCE_PRESENT)
         return false;
     if (!work->progress.association_tags_compared) {
         difference_tags(&work->association_todo, work->arena, &work->want.tags,
@@ -337,15 +343,25 @@ static void remember(struct work *work)
 
     work->progress.associated = true;
     ledger->verified = !work->progress.held_back;
+    ledger->web_identity_held = work->progress.web_identity_held;
     ledger->generation = work->binding->meta.generation;
     ledger_keep(&ledger->role_arn, work->want.role_arn);
     ledger_keep(&ledger->association_id, found->id);
     ledger_keep(&ledger->association_arn, found->arn);
     ledger->drain_until_ms = 0;
-    ledger->made_ms = found->created_ms;
-    ledger->changed_ms = found->modified_ms;
+    if (work->want.pod_identity) {
+        ledger->made_ms = found->created_ms;
+        ledger->changed_ms = found->modified_ms;
+    }
     ledger_keep(&ledger->external_id, found->external_id);
     ledger->settled_ms = found->modified_ms + (int64_t)work->scene->settings.settle_ms;
+}
+
+/* With web identity alone; the sweep's picture knows whether there is an association in its way. */
+static void remember_none(struct work *work)
+{
+    work->have.found = (struct eks_association){0};
+    remember(work);
 }
 
 enum verdict association_settled(struct work *work, struct request *request)
@@ -353,6 +369,11 @@ enum verdict association_settled(struct work *work, struct request *request)
     struct ledger_entry *ledger = work->ledger;
 
     (void)request;
+    if (!work->want.pod_identity) {
+        if (!work->have.verified && work->have.association == PRESENCE_ABSENT)
+            remember_none(work);
+        return VERDICT_NEXT;
+    }
     if (!work->have.verified)
         remember(work);
     if (work->progress.held_back)
@@ -368,5 +389,47 @@ enum verdict association_settled(struct work *work, struct request *request)
               ledger->association_id);
     work->outcome.reconciling = "Settling";
     work->outcome.again_ms = (uint64_t)(ledger->settled_ms - work->now_ms) + 1;
+    return VERDICT_NEXT;
+}
+
+/*
+ * With web identity alone. As long as it stands every new pod gets its credentials, and so none
+ * gets web identity; but it must not go before new pods find the annotations.
+ */
+enum verdict association_withdraw_ask(struct work *work, struct request *request)
+{
+    int64_t due_ms = work->ledger->annotated_ms + (int64_t)work->scene->settings.settle_ms;
+
+    if (work->want.pod_identity || work->have.verified ||
+        work->have.association != PRESENCE_PRESENT)
+        return VERDICT_NEXT;
+    work_pend(work, "Delete association %s when the annotations of ServiceAccount %s have settled",
+              work->have.found.id, work->binding->spec.service_account);
+    if (!annotations_are_as_wanted(work))
+        return VERDICT_NEXT; /* the row before says why */
+    if (work->now_ms < due_ms) {
+        work->outcome.reconciling = "Settling";
+        work_return(work, due_ms - work->now_ms);
+        return VERDICT_NEXT;
+    }
+    eks_delete_association(work->arena, request, cluster(work), work->have.found.id);
+    return VERDICT_SEND;
+}
+
+/* From now on the trust needs no statement for it: the next run narrows. */
+enum verdict association_withdraw_answer(struct work *work, const struct reply *reply)
+{
+    enum verdict verdict = association_delete_answer(work, reply);
+
+    if (verdict != VERDICT_NEXT)
+        return verdict;
+    work->outcome.pending = NULL;
+    work->ledger->annotated_ms = work->ledger->made_ms = work->ledger->changed_ms = work->now_ms;
+    ledger_doubt(work->ledger);
+    work_return(work, 0);
+    work_warn(work,
+              "Pods of ServiceAccount %s that run with the association's credentials keep them for "
+              "three hours at least: restart what runs them",
+              work->binding->spec.service_account);
     return VERDICT_NEXT;
 }

@@ -94,14 +94,25 @@ static const struct condition *add_facet(struct draft *draft, enum facet facet,
                message_of(draft->work, finding->status, finding->reason, finding->message));
 }
 
+/* With web identity alone there is no association, and nothing to say of one that is not in the
+ * way. */
+static bool is_left_out(const struct work *work, enum facet facet)
+{
+    return facet == FACET_ASSOCIATION && work->binding->spec.mechanism == MECHANISM_IRSA &&
+           !work->outcome.findings[facet].reason;
+}
+
 /* The gate, the role, the association, and which of them holds Ready back (NULL: none). */
 static const struct condition *add_facets(struct draft *draft)
 {
     const struct condition *holder = NULL;
 
     for (int facet = 0; facet < FACET_COUNT; facet++) {
-        const struct condition *condition = add_facet(draft, (enum facet)facet, holder);
+        const struct condition *condition;
 
+        if (is_left_out(draft->work, (enum facet)facet))
+            continue;
+        condition = add_facet(draft, (enum facet)facet, holder);
         if (!holder && condition->status != CONDITION_TRUE)
             holder = condition;
     }
@@ -139,7 +150,10 @@ static void add_summary(struct draft *draft, const struct condition *holder)
     if (holder)
         add(draft, "Ready", holder->status, holder->reason, holder->message);
     else
-        add(draft, "Ready", CONDITION_TRUE, "Ready", "Role and association are as the spec wants");
+        add(draft, "Ready", CONDITION_TRUE, "Ready",
+            work->binding->spec.mechanism == MECHANISM_IRSA
+                ? "Role and ServiceAccount are as the spec wants"
+                : "Role and association are as the spec wants");
     if (reconciling)
         add(draft, "Reconciling", CONDITION_TRUE, reconciling,
             message_of(work, CONDITION_FALSE, reconciling,

@@ -81,8 +81,9 @@ static enum sight see_association(const struct drift_look *look,
     const struct picture_association *known = picture_association(
         look->scene->picture, binding->record.namespace_name, binding->spec.service_account);
 
+    /* With web identity alone there is none; somebody's would take the pods from it. */
     if (!entry->association_id)
-        return SIGHT_UNSEEN;
+        return known && binding->spec.mechanism == MECHANISM_IRSA ? SIGHT_OTHER : SIGHT_UNSEEN;
     if (!known)
         return SIGHT_GONE;
     return text_equal(known->id, entry->association_id) && !known->has_owner ? SIGHT_SAME

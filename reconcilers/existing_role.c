@@ -28,7 +28,7 @@ static const struct picture_existing *reading(const struct work *work)
 
 enum verdict existing_role_get_ask(struct work *work, struct request *request)
 {
-    if (work->want.managed || work->have.verified || reading(work))
+    if (work->want.managed || work->want.unreadable || work->have.verified || reading(work))
         return VERDICT_NEXT;
     iam_get_role(work->arena, request, work->want.role_name);
     return VERDICT_SEND;
@@ -60,13 +60,16 @@ enum verdict existing_role_get_answer(struct work *work, const struct reply *rep
 }
 
 /* Tells what the role's owner has to add; the text stays in the ledger until the trust is fine. */
-static enum verdict refuse_trust(struct work *work, const struct trust_subject *subject,
-                                 const struct trust_judgement *judgement)
+static void require(struct work *work, const struct trust_subject *subjects, size_t count)
+{
+    ledger_keep(&work->ledger->required_trust,
+                trust_statements(work->arena, subjects, count, TRUST_SERVICE_ACCOUNT));
+}
+
+static enum verdict refuse_trust(struct work *work, const struct trust_judgement *judgement)
 {
     bool unknown = judgement->verdict == TRUST_UNKNOWN;
 
-    ledger_keep(&work->ledger->required_trust,
-                trust_statement(work->arena, subject, TRUST_SERVICE_ACCOUNT));
     return work_refuse(work, FACET_ROLE, unknown ? "TrustUnknown" : "TrustInsufficient",
                        "%s of role %s: %s. Ask the role's owner to add the statement in "
                        "status.requiredTrust",
@@ -78,10 +81,9 @@ static enum verdict refuse_trust(struct work *work, const struct trust_subject *
 }
 
 /* The trust admits us as it admits others; the grant wants it to name us (requireTrustConsent). */
-static enum verdict refuse_consent(struct work *work, const struct trust_subject *subject)
+static enum verdict refuse_consent(struct work *work)
 {
-    ledger_keep(&work->ledger->required_trust,
-                trust_statement(work->arena, subject, TRUST_SERVICE_ACCOUNT));
+    require(work, work->want.ways, work->want.way_count);
     return work_refuse(work, FACET_ROLE, "TrustInsufficient",
                        "The grant of role %s has requireTrustConsent, and the role's trust policy "
                        "admits this ServiceAccount without naming cluster, namespace and "
@@ -101,34 +103,83 @@ bool existing_role_is_good(struct work *work)
 {
     const struct picture_existing *existing =
         picture_existing(work->scene->picture, work->want.role_arn);
-    struct trust_subject subject = trust_subject_of(work->binding, work->scene);
 
-    return existing && !is_of_another(work, existing) &&
-           trust_judge(work->arena, existing->trust, &subject).verdict == TRUST_ADMITS;
+    if (work->want.unreadable)
+        return true; /* for all we can see */
+    if (!existing || is_of_another(work, existing))
+        return false;
+    for (size_t i = 0; i < work->want.way_count; i++)
+        if (trust_judge(work->arena, existing->trust, &work->want.ways[i]).verdict != TRUST_ADMITS)
+            return false;
+    return true;
+}
+
+/* Every way that pods take must be open: what each of the others lacks is told together, and why of
+ * the first that is surely closed. */
+static struct trust_judgement judge_ways(struct work *work, const char *trust)
+{
+    struct trust_judgement worst = {.verdict = TRUST_ADMITS};
+    struct trust_subject missing[WANT_WAYS_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < work->want.way_count; i++) {
+        struct trust_judgement one = trust_judge(work->arena, trust, &work->want.ways[i]);
+
+        if (one.verdict == TRUST_ADMITS)
+            continue;
+        missing[count++] = work->want.ways[i];
+        if (worst.verdict == TRUST_ADMITS ||
+            (worst.verdict == TRUST_UNKNOWN && one.verdict == TRUST_REFUSES))
+            worst = one;
+    }
+    if (count > 0)
+        require(work, missing, count);
+    return worst;
+}
+
+static bool consents(struct work *work, const char *trust)
+{
+    for (size_t i = 0; i < work->want.way_count; i++)
+        if (!grants_consent(work->arena, trust, &work->want.ways[i]))
+            return false;
+    return true;
+}
+
+/* In another account: STS there asks the trust, and the provider of that account, which only its
+ * owner can read. That it names us is not ours to see either. */
+static enum verdict judge_unseen(struct work *work)
+{
+    require(work, work->want.ways, work->want.way_count);
+    if (!work->needs_consent)
+        return VERDICT_NEXT;
+    return work_refuse(work, FACET_ROLE, "TrustUnknown",
+                       "The grant of role %s has requireTrustConsent, and the trust policy of a "
+                       "role in another account cannot be read. Ask for a grant without it",
+                       work->want.role_arn);
 }
 
 enum verdict existing_role_judge(struct work *work, struct request *request)
 {
     const struct picture_existing *existing;
     struct trust_judgement judgement;
-    struct trust_subject subject;
 
     (void)request;
     if (work->want.managed || work->have.verified)
         return VERDICT_NEXT;
+    if (work->want.unreadable)
+        return judge_unseen(work);
     existing = picture_existing(work->scene->picture, work->want.role_arn);
     if (is_of_another(work, existing))
         return work_refuse(work, FACET_ROLE, "RoleForbidden",
                            "Role %s is tagged for namespace %s and serves no other. Name another "
                            "role in spec.roleARN",
                            work->want.role_arn, existing->tagged_namespace);
-    subject = trust_subject_of(work->binding, work->scene);
-    judgement = trust_judge(work->arena, existing->trust, &subject);
+    judgement = judge_ways(work, existing->trust);
     if (judgement.verdict != TRUST_ADMITS)
-        return refuse_trust(work, &subject, &judgement);
-    work->ledger->consented = grants_consent(work->arena, existing->trust, &subject);
+        return refuse_trust(work, &judgement);
+    work->ledger->consented = consents(work, existing->trust);
     if (work->needs_consent && !work->ledger->consented)
-        return refuse_consent(work, &subject);
+        return refuse_consent(work);
     ledger_keep(&work->ledger->required_trust, NULL);
     return VERDICT_NEXT;
 }

@@ -17,8 +17,6 @@ const char *grants_unsupported(struct arena *arena, const struct podidentitybind
         bool set;
         const char *what;
     } features[] = {
-        {spec->mechanism != MECHANISM_POD_IDENTITY, "spec.mechanism other than PodIdentity"},
-        {spec->has_irsa, "spec.irsa"},
         {spec->observe, "spec.mode: Observe"},
         {spec->adopt, "spec.adoptionPolicy: Adopt"},
         {spec->retain, "spec.deletionPolicy: Retain"},

@@ -47,6 +47,9 @@ static bool names_all(const char *trust, const struct trust_subject *subject)
     struct error error = {0};
     AUTO_JSON json_t *document = json_parse(trust, strlen(trust), &error);
 
+    if (document && subject->provider_arn)
+        return has_value(document, subject->provider_arn, DEPTH_MAX) &&
+               has_value(document, subject->token_subject, DEPTH_MAX);
     return document &&
            (has_value(document, subject->cluster_arn, DEPTH_MAX) ||
             has_value(document, subject->cluster_name, DEPTH_MAX)) &&
@@ -59,6 +62,18 @@ static bool refuses(struct arena *arena, const char *trust, const struct trust_s
     return trust_judge(arena, trust, other).verdict == TRUST_REFUSES;
 }
 
+/* The provider is the cluster's, and the token's subject has namespace and ServiceAccount in it. */
+static void rename_web_identity(struct arena *arena, struct trust_subject *cluster,
+                                struct trust_subject *namespace, struct trust_subject *account)
+{
+    cluster->provider_arn = arena_printf(arena, "%s-other", cluster->provider_arn);
+    cluster->issuer_name = arena_printf(arena, "%s-other", cluster->issuer_name);
+    namespace->token_subject = arena_printf(arena, "system:serviceaccount:%s:%s",
+                                            namespace->namespace_name, namespace->service_account);
+    account->token_subject = arena_printf(arena, "system:serviceaccount:%s:%s",
+                                          account->namespace_name, account->service_account);
+}
+
 bool grants_consent(struct arena *arena, const char *trust, const struct trust_subject *subject)
 {
     struct trust_subject cluster = *subject, namespace = *subject, account = *subject;
@@ -68,6 +83,8 @@ bool grants_consent(struct arena *arena, const char *trust, const struct trust_s
     cluster.cluster_name = arena_printf(arena, "%s-other", subject->cluster_name);
     namespace.namespace_name = arena_printf(arena, "%s.other", subject->namespace_name);
     account.service_account = arena_printf(arena, "%s.other", subject->service_account);
+    if (subject->provider_arn)
+        rename_web_identity(arena, &cluster, &namespace, &account);
     return trust_judge(arena, trust, subject).verdict == TRUST_ADMITS &&
            names_all(trust, subject) && refuses(arena, trust, &cluster) &&
            refuses(arena, trust, &namespace) && refuses(arena, trust, &account);

@@ -53,7 +53,7 @@ static const struct podidentitybinding *heir_of(struct work *work)
 
     store_each_with(work->scene->bindings, INDEX_SERVICE_ACCOUNT, account, find_heir, &succession);
     if (!succession.heir || namespace_ends(work) ||
-        grants_unsupported(work->arena, succession.heir, work->scene) ||
+        grants_unsupported(work->arena, succession.heir) ||
         !grants_decide(work->arena, succession.heir, work->scene).granted)
         return NULL;
     return succession.heir;

@@ -100,8 +100,9 @@ static bool by_web_identity(const struct work *work)
 
 /*
  * Times come from the association as it was read. After a restart that read nothing they are told
- * by the condition Associated: it became True when the association had settled, hence at the
- * earliest settle_ms after it was made or changed.
+ * by the condition Associated (with web identity alone RoleReady, which says that the
+ * ServiceAccount is annotated, and only when no association is in the way): it became True when the
+ * association had settled, hence at the earliest settle_ms after it was made or changed.
  */
 static struct injection_question question_of(const struct work *work,
                                              const struct condition *associated)
@@ -122,7 +123,8 @@ static struct injection_question question_of(const struct work *work,
         question.made_ms = ledger->made_ms;
         question.changed_ms = ledger->changed_ms;
         question.settled_ms = ledger->made_ms + settle_ms;
-    } else if (associated && associated->status == CONDITION_TRUE) {
+    } else if (associated && associated->status == CONDITION_TRUE &&
+               (ledger->verified || !by_web_identity(work))) {
         question.made_ms = question.changed_ms = associated->transition_ms - settle_ms;
         question.settled_ms = associated->transition_ms + 1000; /* which was cut to its second */
     }

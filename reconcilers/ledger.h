@@ -25,6 +25,8 @@ struct ledger_drift {
     unsigned repairs;                       /* the next place in it */
     int64_t slowed_until_ms;                /* wall: differs, and is repaired then; 0: not */
 };
+/* How often in an hour annotations that somebody took away are applied again. */
+enum { LEDGER_RESTORES = 3 };
 
 struct ledger_entry {
     char uid[64];
@@ -41,10 +43,17 @@ struct ledger_entry {
     int64_t trust_edited_ms; /* wall: the last edit of our role's trust; 0: none */
     bool consented;          /* the existing role's trust named this binding when it was verified */
     int64_t
-        handover_until_ms;    /* wall: when its teardown waits for its heir no longer; 0: not yet */
-    int64_t abandoned_ms;     /* wall: since when the ServiceAccount that it is kept for is gone;
-                                 0: it is there */
-    bool brake_passed;        /* its teardown was counted */
+        handover_until_ms; /* wall: when its teardown waits for its heir no longer; 0: not yet */
+    int64_t abandoned_ms;  /* wall: since when the ServiceAccount that it is kept for is gone;
+                              0: it is there */
+    bool brake_passed;     /* its teardown was counted */
+    /* The annotations of the ServiceAccount, with web identity (annotations.c). */
+    char *annotations;        /* as this process applied them; "": taken back; NULL: neither */
+    char *account_uid;        /* the ServiceAccount that was so */
+    char account_version[48]; /* its resourceVersion after that; "" none */
+    int64_t annotated_ms;     /* wall: since when they are there, for all we know; 0: not */
+    int64_t restored_ms[LEDGER_RESTORES]; /* wall: when they were applied again, a ring */
+    bool web_identity_held;   /* verified, but for web identity, which pods may still need */
     char written_version[48]; /* resourceVersion after our last write; "" none */
     unsigned stale_looks;     /* how often in a row the record was older than that */
     struct ledger_drift drift[DRIFT_PARTS];

@@ -7,6 +7,7 @@
 
 #include "aws/faults.h"
 #include "base/arena.h"
+#include "reconcilers/mechanism.h"
 #include "reconcilers/ownership.h"
 #include "reconcilers/picture.h"
 #include "reconcilers/rows.h"
@@ -195,6 +196,7 @@ enum verdict role_compare(struct work *work, struct request *request)
     if (!work->want.managed || work->have.verified || work->progress.compared ||
         work->have.role != PRESENCE_PRESENT)
         return VERDICT_NEXT;
+    mechanism_hold_trust(work);
     difference_role(&work->todo, work->arena, &work->want, &work->have.detail);
     narrowing_hold_back(work);
     work->progress.compared = true;

@@ -371,6 +371,14 @@ enum verdict role_settled(struct work *work, struct request *request)
         /* Without digest: until the next sweep the ledger knows that it is as wanted. */
         picture_put_role(work->scene->picture, work->want.role_name, work->binding->record.uid, "");
     }
+    if (work->want.unreadable) {
+        work_find(work, FACET_ROLE, CONDITION_UNKNOWN, "TrustUnknown",
+                  "Role %s is in another account, where its trust policy cannot be read. Its "
+                  "owner needs there the statement in status.requiredTrust and the OIDC provider "
+                  "that it names",
+                  work->want.role_arn);
+        return VERDICT_NEXT;
+    }
     work_find(work, FACET_ROLE, CONDITION_TRUE, "Ready", "Role %s %s", work->want.role_arn,
               work->want.managed ? "is as the spec wants it"
                                  : "exists and its trust policy admits this ServiceAccount");

@@ -7,9 +7,11 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "informers/store.h"
+#include "reconcilers/annotations.h"
 #include "reconcilers/drift.h"
 #include "reconcilers/grants.h"
 #include "reconcilers/ledger.h"
+#include "reconcilers/mechanism.h"
 #include "reconcilers/picture.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
@@ -111,6 +113,16 @@ static enum verdict wish(struct work *work, struct request *request)
     return VERDICT_NEXT;
 }
 
+static bool associated_as_wanted(const struct work *work,
+                                 const struct picture_association *association)
+{
+    const char *id = work->binding->status.association_id;
+
+    if (!work->want.pod_identity)
+        return !association && !id;
+    return association && !association->has_owner && text_equal(id, association->id);
+}
+
 /* Every part of the sweep's picture says that the binding is as its status claims. */
 static bool picture_agrees(struct work *work)
 {
@@ -121,9 +133,10 @@ static bool picture_agrees(struct work *work)
     const struct picture_role *role;
     char digest[DIGEST_SIZE];
 
-    if (!ready || ready->status != CONDITION_TRUE || !association || association->has_owner ||
+    if (!ready || ready->status != CONDITION_TRUE || !associated_as_wanted(work, association) ||
+        (work->want.web_identity && !annotations_are_as_wanted(work)) ||
+        (binding->status.pending_changes && binding->status.pending_changes[0]) ||
         binding->status.observed_generation != binding->meta.generation ||
-        !text_equal(binding->status.association_id, association->id) ||
         !text_equal(binding->status.role_arn, work->want.role_arn))
         return false;
     if (!work->want.managed)
@@ -138,6 +151,17 @@ static bool picture_agrees(struct work *work)
 /* A sweep's picture serves bindings that were not looked at since; not for ever. */
 enum { PICTURE_SERVES_MS = 10 * 60 * 1000 };
 
+/* What waits for pods is taken up when the last of them is gone. */
+static void take_up_held(struct work *work)
+{
+    struct ledger_entry *ledger = work->ledger;
+
+    work->have.verified = ledger->verified && ledger->generation == work->binding->meta.generation;
+    if (work->have.verified && ledger->web_identity_held && !mechanism_still_holds(work))
+        ledger_doubt(ledger);
+    work->have.verified = false;
+}
+
 /*
  * Is there anything to ask AWS? Not when this generation was verified by this process, nor when
  * the sweep at start shows it all as the status says.
@@ -148,6 +172,7 @@ static enum verdict remember(struct work *work, struct request *request)
     int64_t swept_ms = picture_swept_ms(work->scene->picture);
 
     (void)request;
+    take_up_held(work);
     if (ledger->verified && ledger->generation == work->binding->meta.generation) {
         work->have.verified = true;
         return VERDICT_NEXT;
@@ -179,6 +204,9 @@ const struct step provision_plan[] = {
     {"GetExistingRole", existing_role_get_ask, existing_role_get_answer, FACET_ROLE},
     {"JudgeTrust", existing_role_judge, NULL, FACET_ROLE},
 
+    {"GetOpenIDConnectProvider", provider_get_ask, provider_get_answer, FACET_ROLE},
+    {"JudgeProvider", provider_judge, NULL, FACET_ROLE},
+
     {"StoreFinalizer", finalizer_store_ask, finalizer_store_answer, FACET_ALLOWED},
 
     /* First of all: what a former binding left must not go on giving its role to pods. */
@@ -189,6 +217,11 @@ const struct step provision_plan[] = {
      FACET_ASSOCIATION},
     {"DeleteLeftOver", association_delete_left_over_ask, association_delete_answer,
      FACET_ASSOCIATION},
+
+    {"CreateOpenIDConnectProvider", provider_create_ask, provider_create_answer, FACET_ROLE},
+    {"AddClientIDToOpenIDConnectProvider", provider_add_audience_ask, provider_add_audience_answer,
+     FACET_ROLE},
+    {"TakeBackAnnotations", annotations_take_back_ask, annotations_take_back_answer, FACET_ROLE},
 
     {"GetRole", role_get_ask, role_get_answer, FACET_ROLE},
     {"ListRolePolicies", role_policies_list_ask, role_policies_list_answer, FACET_ROLE},
@@ -220,6 +253,9 @@ const struct step provision_plan[] = {
     {"DriftSettled", drift_settled, NULL, FACET_ASSOCIATION},
 
     {"CreateServiceAccount", created_account_make_ask, created_account_make_answer, FACET_ALLOWED},
+    {"AnnotateServiceAccount", annotations_apply_ask, annotations_apply_answer, FACET_ROLE},
+    {"WithdrawAssociation", association_withdraw_ask, association_withdraw_answer,
+     FACET_ASSOCIATION},
 
     {"ChooseRetired", removal_choose_retired, NULL, FACET_ROLE},
     {"GetRetiredRole", removal_get_ask, removal_get_answer, FACET_ROLE},

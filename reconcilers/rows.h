@@ -84,12 +84,30 @@ enum verdict association_tag_ask(struct work *work, struct request *request);
 enum verdict association_tag_answer(struct work *work, const struct reply *reply);
 enum verdict association_untag_ask(struct work *work, struct request *request);
 enum verdict association_untag_answer(struct work *work, const struct reply *reply);
+enum verdict association_withdraw_ask(struct work *work, struct request *request);
+enum verdict association_withdraw_answer(struct work *work, const struct reply *reply);
 enum verdict association_settled(struct work *work, struct request *request);
 /* Is the association that was found (work->have.found) not as wanted (work->want)? */
 bool association_differs(struct work *work);
 
 /* handover.c: another binding of the ServiceAccount takes over what this one had. */
 enum verdict handover_wait(struct work *work, struct request *request);
+/* provider.c: the IAM OIDC provider of the cluster, for web identity. */
+enum verdict provider_get_ask(struct work *work, struct request *request);
+enum verdict provider_get_answer(struct work *work, const struct reply *reply);
+enum verdict provider_judge(struct work *work, struct request *request);
+enum verdict provider_create_ask(struct work *work, struct request *request);
+enum verdict provider_create_answer(struct work *work, const struct reply *reply);
+enum verdict provider_add_audience_ask(struct work *work, struct request *request);
+enum verdict provider_add_audience_answer(struct work *work, const struct reply *reply);
+
+/* annotations.c: of the ServiceAccount. take_back is for a change of mechanism, in its time; remove
+ * is for a binding that goes. */
+enum verdict annotations_apply_ask(struct work *work, struct request *request);
+enum verdict annotations_apply_answer(struct work *work, const struct reply *reply);
+enum verdict annotations_take_back_ask(struct work *work, struct request *request);
+enum verdict annotations_remove_ask(struct work *work, struct request *request);
+enum verdict annotations_take_back_answer(struct work *work, const struct reply *reply);
 
 /* removal.c: roles of ours that go, one after the other. */
 bool removal_has_retired(struct work *work); /* the picture shows a role besides the wanted one */

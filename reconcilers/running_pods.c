@@ -97,7 +97,7 @@ enum verdict pods_drain(struct work *work, struct request *request)
     work->draining = true;
     work->outcome.reconciling = "Draining";
     work->outcome.waiting =
-        "The association is deleted; the role goes when the last pod that has its credentials is "
+        "New pods get no credentials any more; the role goes when the last pod that has them is "
         "gone, 15 minutes later at the latest";
     work->outcome.again_ms = (uint64_t)(until_ms - work->now_ms) + 1;
     return VERDICT_STOP;

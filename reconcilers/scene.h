@@ -25,6 +25,7 @@ struct settings {
     const char *grant_label_keys;     /* "a,b": labels that grants may ask for; NULL: none */
     bool delete_on_withdrawal;        /* after withdrawal_grace_ms: --on-withdrawal Delete */
     uint64_t withdrawal_grace_ms;
+    bool manage_oidc_provider;     /* may make the cluster's provider, and add audiences to ours */
     uint64_t settle_ms;            /* how long an association must stand before Ready */
     uint64_t retired_role_ms;      /* how long a role lives on after the last use: 6 h */
     uint64_t drift_interval_ms;    /* between two sweeps */
@@ -33,11 +34,20 @@ struct settings {
     unsigned deletion_limit;       /* teardowns per BRAKE_WINDOW_MS; 0: none */
 };
 
+/* The IAM OIDC provider of the cluster, read when a binding needs it; a restart may lose it. */
+struct oidc_state {
+    int64_t read_ms; /* wall; 0: never */
+    bool present, ours;
+    char *client_ids; /* one a line, each with its newline; NULL: none */
+};
+
 /* Learnt from AWS at start, never from a person. Strings live as long as the scene. */
 struct account {
     bool known;
     struct error trouble; /* why it is not known yet: every binding is told */
     char *id, *partition, *cluster_arn;
+    char *issuer; /* of the ServiceAccounts' tokens; NULL: the cluster has none */
+    struct oidc_state oidc;
     char *caller_role; /* the name of the controller's own role; NULL: not a role */
 };
 

@@ -105,7 +105,8 @@ static void found_again(struct shorthand *shorthand)
 static bool is_plain(const struct podidentitybinding_spec *spec)
 {
     return !spec->role_name && !spec->target_role_arn && !spec->policy && spec->tag_count == 0 &&
-           !spec->disable_session_tags && !spec->create_service_account && !spec->has_irsa &&
+           !spec->disable_session_tags && !spec->create_service_account && !spec->irsa.audience &&
+           spec->irsa.token_expiration_s == 0 && !spec->irsa.has_regional_endpoints &&
            spec->mechanism == MECHANISM_POD_IDENTITY && !spec->observe && !spec->adopt &&
            !spec->retain;
 }

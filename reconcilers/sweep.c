@@ -107,6 +107,8 @@ static enum verdict cluster_answer(struct work *work, const struct reply *reply)
         return VERDICT_FAIL;
     free(account->cluster_arn);
     free(account->partition);
+    free(account->issuer);
+    account->issuer = memory_string(cluster.issuer);
     account->cluster_arn = memory_string(cluster.arn);
     account->partition = partition_of(cluster.arn);
     arena_reset(work->arena);
@@ -191,6 +193,8 @@ void account_finish(struct account *account)
     free(account->partition);
     free(account->cluster_arn);
     free(account->caller_role);
+    free(account->issuer);
+    free(account->oidc.client_ids);
     *account = (struct account){0};
 }
 

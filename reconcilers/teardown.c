@@ -119,6 +119,7 @@ const struct step teardown_plan[] = {
     {"DescribePodIdentityAssociation", association_describe_ask, association_describe_answer,
      FACET_ASSOCIATION},
     {"HandOver", handover_wait, NULL, FACET_ASSOCIATION},
+    {"RemoveAnnotations", annotations_remove_ask, annotations_take_back_answer, FACET_ROLE},
     {"DeletePodIdentityAssociation", delete_ask, association_delete_answer, FACET_ASSOCIATION},
 
     {"Drain", pods_drain, NULL, FACET_ROLE},

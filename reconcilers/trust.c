@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "aws/oidc.h"
 #include "base/arena.h"
 #include "base/encode.h"
 #include "base/json.h"
@@ -11,9 +12,10 @@
 #include "base/text.h"
 #include "crds/podidentitybinding.h"
 #include "reconcilers/scene.h"
+#include "reconcilers/trust_parts.h"
 
 /* A cluster ARN (≤ 200), a namespace and a ServiceAccount (≤ 253 each). */
-enum { HASH_BITS = 40, HASHED_MAX = 4096 };
+enum { HASH_BITS = 40, HASHED_MAX = 4096, KEY_MAX = OIDC_URL_MAX + 16 };
 
 void trust_hash(char hash[TRUST_HASH_SIZE], const char *cluster_arn, const char *namespace_name,
                 const char *service_account)
@@ -93,31 +95,92 @@ static void add_conditions(json_t *condition, const char *conditions)
     }
 }
 
+/* What STS asks with a ServiceAccount's token: docs "IRSA", condition keys of OIDC federation. */
+static json_t *web_statement(const struct trust_subject *subject, const char *hash)
+{
+    AUTO_JSON json_t *equal = json_object();
+    AUTO_TEXT struct text key = TEXT_INIT(KEY_MAX);
+
+    text_printf(&key, "%s:aud", subject->issuer_name);
+    json_object_set_new(equal, key.bytes, json_string(subject->audience));
+    text_clear(&key);
+    text_printf(&key, "%s:sub", subject->issuer_name);
+    json_object_set_new(equal, key.bytes, json_string(subject->token_subject));
+    return json_pack("{s:s+, s:s, s:{s:s}, s:s, s:{s:O}}", "Sid", "WebIdentity", hash, "Effect",
+                     "Allow", "Principal", "Federated", subject->provider_arn, "Action",
+                     TRUST_WEB_ACTION, "Condition", "StringEquals", equal);
+}
+
 static json_t *statement(const struct trust_subject *subject, enum trust_scope scope)
 {
     char hash[TRUST_HASH_SIZE];
 
     trust_hash(hash, subject->cluster_arn, subject->namespace_name, subject->service_account);
+    if (subject->provider_arn)
+        return web_statement(subject, hash);
     return json_pack("{s:s+, s:s, s:{s:s}, s:[ss], s:o}", "Sid", "PodIdentity", hash, "Effect",
                      "Allow", "Principal", "Service", TRUST_PRINCIPAL, "Action", "sts:AssumeRole",
                      "sts:TagSession", "Condition", condition(subject, scope));
 }
 
+static json_t *statements(const struct trust_subject *subjects, size_t count,
+                          enum trust_scope scope)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list, statement(&subjects[i], scope));
+    return list;
+}
+
+const char *trust_statements(struct arena *arena, const struct trust_subject *subjects,
+                             size_t count, enum trust_scope scope)
+{
+    AUTO_JSON json_t *list = statements(subjects, count, scope);
+
+    return json_write(arena, count == 1 ? json_array_get(list, 0) : list, false);
+}
+
+const char *trust_document_of(struct arena *arena, const struct trust_subject *subjects,
+                              size_t count, enum trust_scope scope)
+{
+    json_t *list = statements(subjects, count, scope);
+    AUTO_JSON json_t *document =
+        json_pack("{s:s, s:o}", "Version", "2012-10-17", "Statement", list);
+
+    /* A request with a pod's own token has other keys: none of them could match. */
+    for (size_t i = 0; i < count; i++)
+        if (!subjects[i].provider_arn)
+            add_conditions(json_object_get(json_array_get(list, i), "Condition"),
+                           subjects[i].conditions);
+    return json_write(arena, document, false);
+}
+
 const char *trust_statement(struct arena *arena, const struct trust_subject *subject,
                             enum trust_scope scope)
 {
-    AUTO_JSON json_t *alone = statement(subject, scope);
-
-    return json_write(arena, alone, false);
+    return trust_statements(arena, subject, 1, scope);
 }
 
 const char *trust_document(struct arena *arena, const struct trust_subject *subject,
                            enum trust_scope scope)
 {
-    json_t *alone = statement(subject, scope);
-    AUTO_JSON json_t *document =
-        json_pack("{s:s, s:[o]}", "Version", "2012-10-17", "Statement", alone);
+    return trust_document_of(arena, subject, 1, scope);
+}
 
-    add_conditions(json_object_get(alone, "Condition"), subject->conditions);
-    return json_write(arena, document, false);
+struct trust_subject trust_with_web_identity(struct arena *arena,
+                                             const struct trust_subject *subject,
+                                             const char *account_id, const char *issuer,
+                                             const char *audience)
+{
+    struct trust_subject web = *subject;
+
+    web.account_id = account_id;
+    web.issuer_name = issuer ? oidc_issuer_name(issuer) : NULL;
+    web.provider_arn =
+        web.issuer_name ? oidc_provider_arn(arena, subject->partition, account_id, issuer) : NULL;
+    web.token_subject = arena_printf(arena, "system:serviceaccount:%s:%s", subject->namespace_name,
+                                     subject->service_account);
+    web.audience = audience;
+    return web;
 }

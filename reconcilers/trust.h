@@ -7,18 +7,23 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct arena;
 
 /* Who assumes roles for pods, in every partition. */
 #define TRUST_PRINCIPAL "pods.eks.amazonaws.com"
 
-/* Whom the trust is for. */
+/* Whom the trust is for, and how he comes: by EKS Pod Identity, or with web identity (IRSA). Each
+ * way has a statement of its own. */
 struct trust_subject {
     const char *partition, *account_id, *cluster_arn, *cluster_name;
     const char *namespace_name, *service_account;
     bool session_tags;      /* false: disableSessionTags, no aws:RequestTag is sent */
     const char *conditions; /* --trust-conditions, "key=value,…"; NULL, "": none */
+    /* With web identity; else NULL: the cluster's OIDC provider in the role's account, and what the
+     * token says: "system:serviceaccount:NAMESPACE:NAME". */
+    const char *provider_arn, *issuer_name, *token_subject, *audience;
 };
 
 /* Of a binding of this cluster, with the session tags that its spec asks for. The account must be
@@ -27,6 +32,13 @@ struct podidentitybinding;
 struct scene;
 struct trust_subject trust_subject_of(const struct podidentitybinding *binding,
                                       const struct scene *scene);
+
+/* The same one with web identity, for a role of that account. NULL members when issuer is none that
+ * IAM takes (oidc_issuer_name). */
+struct trust_subject trust_with_web_identity(struct arena *arena,
+                                             const struct trust_subject *subject,
+                                             const char *account_id, const char *issuer,
+                                             const char *audience);
 
 enum trust_scope { TRUST_SERVICE_ACCOUNT, TRUST_CLUSTER, TRUST_ACCOUNT };
 
@@ -46,6 +58,13 @@ const char *trust_statement(struct arena *arena, const struct trust_subject *sub
 const char *trust_document(struct arena *arena, const struct trust_subject *subject,
                            enum trust_scope scope);
 
+/* The statements of several ways, as a list when there is more than one; and the document around
+ * them. scope is that of Pod Identity: web identity always names exactly this ServiceAccount. */
+const char *trust_statements(struct arena *arena, const struct trust_subject *subjects,
+                             size_t count, enum trust_scope scope);
+const char *trust_document_of(struct arena *arena, const struct trust_subject *subjects,
+                              size_t count, enum trust_scope scope);
+
 enum trust_verdict { TRUST_ADMITS, TRUST_REFUSES, TRUST_UNKNOWN };
 
 struct trust_judgement {
@@ -55,7 +74,8 @@ struct trust_judgement {
 
 /*
  * Would this document let pods.eks.amazonaws.com take the role for the subject: sts:AssumeRole and,
- * with session tags, sts:TagSession? Allow and Deny, Action and NotAction, Principal and
+ * with session tags, sts:TagSession? Or let a pod's own token take it: with web identity,
+ * sts:AssumeRoleWithWebIdentity? Allow and Deny, Action and NotAction, Principal and
  * NotPrincipal, wildcards, and conditions are read as IAM does; a key or operator whose value the
  * subject does not determine makes its statement a maybe.
  */

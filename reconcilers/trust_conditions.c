@@ -157,9 +157,10 @@ static const char *describe(struct arena *arena, const struct trust_subject *sub
     if (fact->state == FACT_UNDETERMINED)
         return "the binding does not tell its value";
     if (fact->state == FACT_ABSENT)
-        return subject->session_tags ? "the request has no such key"
-                                     : "the request has no such key without session tags "
-                                       "(disableSessionTags)";
+        return subject->session_tags || subject->provider_arn
+                   ? "the request has no such key"
+                   : "the request has no such key without session tags "
+                     "(disableSessionTags)";
     if (fact->state == FACT_SOME_VALUE)
         return "the request has another value for each pod";
     if (fact->multivalued)

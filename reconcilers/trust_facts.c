@@ -1,5 +1,6 @@
 /*
- * What the request that EKS makes for a pod carries. Sources: EKS "pod-id-role", "pod-id-abac"
+ * What the request carries that EKS makes for a pod, or STS gets from a pod itself. Sources: IAM
+ * "Available keys for AWS OIDC federation"; EKS "pod-id-role", "pod-id-abac"
  * (session tags, all of them transitive); terraform-aws-modules/terraform-aws-eks PR 3743
  * (aws:SourceArn is the cluster's ARN).
  */
@@ -50,8 +51,37 @@ static struct fact tag_keys(const struct trust_subject *subject)
 
 _Static_assert(COUNT(session_tags) <= FACT_VALUES_MAX, "every session tag is a value of TagKeys");
 
+/* What begins with the issuer's name comes from the token; of its claims we know two. Only services
+ * send aws:Source*, and a token of Kubernetes has no session tags. */
+static struct fact web_fact(const struct trust_subject *subject, const char *key)
+{
+    static const char *const never[] = {"aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgId",
+                                        "aws:SourceOrgPaths"};
+    size_t length = strlen(subject->issuer_name);
+
+    if (strncasecmp(key, subject->issuer_name, length) == 0 && key[length] == ':') {
+        if (strcasecmp(key + length, ":sub") == 0)
+            return known(subject->token_subject);
+        if (strcasecmp(key + length, ":aud") == 0)
+            return known(subject->audience);
+        return (struct fact){.state = FACT_UNDETERMINED};
+    }
+    if (strcasecmp(key, "aws:FederatedProvider") == 0)
+        return known(subject->provider_arn);
+    for (size_t i = 0; i < COUNT(never); i++)
+        if (strcasecmp(key, never[i]) == 0)
+            return (struct fact){.state = FACT_ABSENT};
+    if (strncasecmp(key, REQUEST_TAG, strlen(REQUEST_TAG)) == 0)
+        return (struct fact){.state = FACT_ABSENT};
+    if (strcasecmp(key, "aws:TagKeys") == 0 || strcasecmp(key, "sts:TransitiveTagKeys") == 0)
+        return (struct fact){.state = FACT_ABSENT, .multivalued = true};
+    return (struct fact){.state = FACT_UNDETERMINED};
+}
+
 struct fact trust_fact(const struct trust_subject *subject, const char *key)
 {
+    if (subject->provider_arn)
+        return web_fact(subject, key);
     if (strcasecmp(key, "aws:SourceAccount") == 0)
         return known(subject->account_id);
     if (strcasecmp(key, "aws:SourceArn") == 0)

@@ -61,6 +61,44 @@ static enum truth names_everybody(const json_t *principals)
     return truth;
 }
 
+/* The provider of the cluster among the federated ones. IAM takes a name, no pattern; what else
+ * stands there may be one in a spelling that we do not know. */
+static enum truth names_provider(const json_t *providers, const char *provider_arn)
+{
+    enum truth truth = TRUTH_NO;
+
+    for (size_t i = 0; i < policy_value_count(providers); i++) {
+        const char *provider = json_string_value(policy_value_at(providers, i));
+
+        if (provider && strcmp(provider, provider_arn) == 0)
+            return TRUTH_YES;
+        if (!provider || strchr(provider, '*'))
+            truth = TRUTH_MAYBE;
+    }
+    return truth;
+}
+
+/* Whether "*" is also everybody who comes with a token of the cluster, IAM does not say. */
+static enum truth names_web_identity(const json_t *principal, const char *provider_arn)
+{
+    enum truth truth = TRUTH_NO;
+    const char *type;
+    json_t *value;
+
+    if (!json_is_object(principal))
+        return TRUTH_MAYBE;
+    json_object_foreach((json_t *)principal, type, value)
+    {
+        if (strcmp(type, "Federated") == 0)
+            truth = truth_or(truth, names_provider(value, provider_arn));
+        else if (strcmp(type, "AWS") == 0)
+            truth = truth_or(truth, truth_and(names_everybody(value), TRUTH_MAYBE));
+        else if (strcmp(type, "Service") != 0 && strcmp(type, "CanonicalUser") != 0)
+            truth = truth_or(truth, TRUTH_MAYBE);
+    }
+    return truth;
+}
+
 static enum truth names_us(const json_t *principal)
 {
     enum truth truth = TRUTH_NO;
@@ -85,8 +123,8 @@ static enum truth names_us(const json_t *principal)
 
 /* X or NotX, whichever the statement has; IAM takes exactly one of the two. */
 static enum truth either(const json_t *statement, const char *name, const char *not_name,
-                         enum truth (*covers)(const json_t *value, const char *what),
-                         const char *what)
+                         enum truth (*covers)(const json_t *value, const void *what),
+                         const void *what)
 {
     const json_t *value = json_object_get(statement, name);
     const json_t *not_value = json_object_get(statement, not_name);
@@ -96,14 +134,17 @@ static enum truth either(const json_t *statement, const char *name, const char *
     return value ? covers(value, what) : truth_not(covers(not_value, what));
 }
 
-static enum truth covers_principal(const json_t *principal, const char *unused)
+static enum truth covers_principal(const json_t *principal, const void *what)
 {
-    (void)unused;
-    return names_us(principal);
+    const struct trust_subject *subject = what;
+
+    return subject->provider_arn ? names_web_identity(principal, subject->provider_arn)
+                                 : names_us(principal);
 }
 
-static enum truth covers_action(const json_t *actions, const char *action)
+static enum truth covers_action(const json_t *actions, const void *what)
 {
+    const char *action = what;
     enum truth truth = TRUTH_NO;
 
     for (size_t i = 0; i < policy_value_count(actions); i++) {
@@ -164,9 +205,11 @@ static void read_effect(struct statement *statement)
 
 /* "Using NotPrincipal with Allow is not supported" (IAM "NotPrincipal"): whom it lets in is
  * nobody's promise. */
-static enum truth speaks_of_us(const struct statement *statement)
+static enum truth speaks_of_us(const struct statement *statement,
+                               const struct trust_subject *subject)
 {
-    enum truth truth = either(statement->json, "Principal", "NotPrincipal", covers_principal, NULL);
+    enum truth truth =
+        either(statement->json, "Principal", "NotPrincipal", covers_principal, subject);
 
     if (statement->allows != TRUTH_NO && json_object_get(statement->json, "NotPrincipal"))
         return truth_and(truth, TRUTH_MAYBE);
@@ -180,7 +223,7 @@ static struct statement statement_read(struct arena *arena, const json_t *json, 
     const char *unknown = unknown_element(arena, json), *why = NULL;
 
     read_effect(&statement);
-    statement.principal = speaks_of_us(&statement);
+    statement.principal = speaks_of_us(&statement, subject);
     statement.condition = TRUTH_NO;
     if (statement.principal == TRUTH_NO)
         return statement;
@@ -202,7 +245,7 @@ static struct statement statement_read(struct arena *arena, const json_t *json, 
 enum nearness { NEAR_NONE, NEAR_PRINCIPAL, NEAR_ACTION, NEAR_MAYBE, NEAR_YES };
 
 struct search {
-    const char *action;
+    const char *action, *who;
     enum truth allowed, denied;
     enum nearness nearness;
     const struct statement *nearest, *denier;
@@ -247,10 +290,10 @@ static const char *reason(const struct statement *statement)
 static const char *why_not_allowed(struct arena *arena, const struct search *search)
 {
     if (search->nearness == NEAR_NONE)
-        return arena_printf(arena, "no statement allows %s to " TRUST_PRINCIPAL, search->action);
+        return arena_printf(arena, "no statement allows %s to %s", search->action, search->who);
     if (search->nearness == NEAR_PRINCIPAL)
-        return arena_printf(arena, "%s is missing: %s does not allow it to " TRUST_PRINCIPAL,
-                            search->action, search->nearest->label);
+        return arena_printf(arena, "%s is missing: %s does not allow it to %s", search->action,
+                            search->nearest->label, search->who);
     return arena_printf(arena, "%s does not allow %s: %s", search->nearest->label, search->action,
                         reason(search->nearest));
 }
@@ -258,8 +301,9 @@ static const char *why_not_allowed(struct arena *arena, const struct search *sea
 static struct trust_judgement search_judge(struct arena *arena, const struct search *search)
 {
     if (search->denied == TRUTH_YES)
-        return judgement(TRUST_REFUSES, arena_printf(arena, "%s denies %s to " TRUST_PRINCIPAL,
-                                                     search->denier->label, search->action));
+        return judgement(TRUST_REFUSES,
+                         arena_printf(arena, "%s denies %s to %s", search->denier->label,
+                                      search->action, search->who));
     if (search->allowed == TRUTH_NO)
         return judgement(TRUST_REFUSES, why_not_allowed(arena, search));
     if (search->denied == TRUTH_MAYBE)
@@ -275,9 +319,13 @@ static struct trust_judgement search_judge(struct arena *arena, const struct sea
 }
 
 static struct trust_judgement judge_action(struct arena *arena, const struct statement *statements,
-                                           size_t count, const char *action)
+                                           size_t count, const struct trust_subject *subject,
+                                           const char *action)
 {
-    struct search search = {.action = action};
+    struct search search = {
+        .action = action,
+        .who = subject->provider_arn ? subject->provider_arn : TRUST_PRINCIPAL,
+    };
 
     for (size_t i = 0; i < count; i++)
         search_statement(&search, &statements[i]);
@@ -294,10 +342,12 @@ static struct trust_judgement judge_statements(struct arena *arena, const json_t
 
     for (size_t i = 0; i < count; i++)
         statements[i] = statement_read(arena, policy_value_at(list, i), i, subject);
-    assume = judge_action(arena, statements, count, "sts:AssumeRole");
+    if (subject->provider_arn)
+        return judge_action(arena, statements, count, subject, TRUST_WEB_ACTION);
+    assume = judge_action(arena, statements, count, subject, "sts:AssumeRole");
     if (assume.verdict == TRUST_REFUSES || !subject->session_tags)
         return assume;
-    tag = judge_action(arena, statements, count, "sts:TagSession");
+    tag = judge_action(arena, statements, count, subject, "sts:TagSession");
     return tag.verdict == TRUST_REFUSES || assume.verdict == TRUST_ADMITS ? tag : assume;
 }
 

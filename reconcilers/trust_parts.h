@@ -16,6 +16,9 @@
 
 #include "reconcilers/trust.h"
 
+/* What STS is asked with a pod's token. */
+#define TRUST_WEB_ACTION "sts:AssumeRoleWithWebIdentity"
+
 /* In this order "and" is the smaller and "or" the greater of two. */
 enum truth { TRUTH_NO, TRUTH_MAYBE, TRUTH_YES };
 

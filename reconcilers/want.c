@@ -38,6 +38,27 @@ void want_warn(struct want *want, struct arena *arena, const char *sentence)
     want->warnings = all;
 }
 
+/* Web identity goes to the role itself, so its account does not matter; an association's role and
+ * what judges it are the cluster's. */
+static bool is_within_reach(struct want *want, const char *arn, const struct iam_role_arn *parts,
+                            const struct podidentitybinding *binding, const struct scene *scene,
+                            struct error *error)
+{
+    want->unreadable = !text_equal(parts->account, scene->account.id);
+    if (!text_equal(parts->partition, scene->account.partition))
+        return error_set_code(error, ERROR_REFUSED, "RoleInOtherAccount",
+                              "Role %s is in partition %s, but the cluster is in %s; nothing leads "
+                              "from one to the other. Correct spec.roleARN",
+                              arn, parts->partition, scene->account.partition);
+    if (!want->unreadable || binding->spec.mechanism == MECHANISM_IRSA)
+        return true;
+    return error_set_code(error, ERROR_REFUSED, "RoleInOtherAccount",
+                          "Role %s is in account %s, but the cluster is in %s, and an association "
+                          "takes a role of the cluster's account only. Name a role there in "
+                          "spec.roleARN (or leave it out), and this one in spec.targetRoleARN",
+                          arn, parts->account, scene->account.id);
+}
+
 static bool fill_existing(struct want *want, struct arena *arena,
                           const struct podidentitybinding *binding, const struct scene *scene,
                           struct error *error)
@@ -50,25 +71,21 @@ static bool fill_existing(struct want *want, struct arena *arena,
                               "spec.roleARN \"%s\" is not the ARN of a role, such as "
                               "arn:%s:iam::%s:role/NAME",
                               arn, scene->account.partition, scene->account.id);
-    if (!text_equal(parts.account, scene->account.id) ||
-        !text_equal(parts.partition, scene->account.partition))
-        return error_set_code(error, ERROR_REFUSED, "RoleInOtherAccount",
-                              "Role %s is in account %s, but the cluster is in %s, and an "
-                              "association takes a role of the cluster's account only. Name a role "
-                              "there that may assume this one",
-                              arn, parts.account, scene->account.id);
-    if (text_starts(parts.path, scene->settings.role_path))
+    if (!is_within_reach(want, arn, &parts, binding, scene, error))
+        return false;
+    if (!want->unreadable && text_starts(parts.path, scene->settings.role_path))
         return error_set_code(error, ERROR_REFUSED, "RoleForbidden",
                               "Role %s stands under --role-path %s: such roles belong to the "
                               "bindings they were made for. Name another role in spec.roleARN",
                               arn, scene->settings.role_path);
-    if (scene->account.caller_role && text_equal(parts.name, scene->account.caller_role))
+    if (!want->unreadable && scene->account.caller_role &&
+        text_equal(parts.name, scene->account.caller_role))
         return error_set_code(error, ERROR_REFUSED, "RoleForbidden",
                               "Role %s is the controller's own. Name another role in spec.roleARN",
                               arn);
     want->role_arn = arn;
     want->role_name = parts.name;
-    return true;
+    return want_fill_ways(want, arena, binding, scene, parts.account, error);
 }
 
 /* Ours first, then the user's; the schema keeps them apart. */
@@ -104,11 +121,12 @@ static bool fill_trust(struct want *want, struct arena *arena,
                        const struct podidentitybinding *binding, const struct scene *scene,
                        struct error *error)
 {
-    const struct trust_subject subject = trust_subject_of(binding, scene);
-    enum trust_scope scope = scope_of(&binding->spec);
-
-    want->trust = trust_document(arena, &subject, scope);
-    want->trust_needs_tags = scope == TRUST_SERVICE_ACCOUNT && subject.session_tags;
+    want->scope = scope_of(&binding->spec);
+    if (!want_fill_ways(want, arena, binding, scene, scene->account.id, error))
+        return false;
+    want->trust = trust_document_of(arena, want->ways, want->way_count, want->scope);
+    want->trust_needs_tags = want->pod_identity && want->scope == TRUST_SERVICE_ACCOUNT &&
+                             !binding->spec.disable_session_tags;
     if (policy_size(want->trust) > POLICY_TRUST_MAX)
         return error_set_code(error, ERROR_REFUSED, "TrustTooLarge",
                               "The trust policy would have %zu characters; IAM takes %d",

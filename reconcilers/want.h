@@ -11,6 +11,7 @@
 
 #include "aws/iam.h"
 #include "aws/tags.h"
+#include "reconcilers/trust.h"
 
 struct arena;
 struct error;
@@ -28,10 +29,19 @@ struct scene;
 
 /* On a ServiceAccount that we made: the UID of the binding that it was made for. */
 #define ANNOTATION_CREATED_FOR "podidentity.io/created-for"
+enum { WANT_WAYS_MAX = 2 };
 
 struct want {
     bool managed; /* a role of ours; else role_arn is somebody's */
     const char *role_name, *role_arn;
+    /* How pods come to the role, by the binding's mechanism: one or both. */
+    bool pod_identity, web_identity;
+    bool unreadable;                          /* somebody's, in another account (IRSA alone) */
+    struct trust_subject ways[WANT_WAYS_MAX]; /* whom its trust has to admit */
+    size_t way_count;
+    enum trust_scope scope;   /* of its Pod Identity statement */
+    struct trust_subject web; /* the one of them with web identity, also where it is not wanted;
+                                 provider_arn NULL: the cluster has no issuer */
     /* of a managed role */
     const char *role_path, *trust, *description, *boundary_arn; /* boundary NULL: none wanted */
     int64_t max_session_s;

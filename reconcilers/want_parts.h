@@ -6,6 +6,7 @@
 
 struct arena;
 struct error;
+struct podidentitybinding;
 struct podidentitybinding_spec;
 struct scene;
 struct want;
@@ -22,6 +23,11 @@ bool want_fill_session(struct want *want, struct arena *arena,
  * After want_fill_policies. */
 bool want_add_target_policy(struct want *want, struct arena *arena,
                             const struct podidentitybinding_spec *spec, struct error *error);
+/* want_ways.c: by whom the role is taken, of an account that is its own; OIDCProviderMissing when
+ * web identity is wanted of a cluster that issues none. */
+bool want_fill_ways(struct want *want, struct arena *arena,
+                    const struct podidentitybinding *binding, const struct scene *scene,
+                    const char *account_id, struct error *error);
 
 /* want_policies.c: inline and attached policies of a managed role, and what is to be said of
  * them. */

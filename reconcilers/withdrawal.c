@@ -143,17 +143,20 @@ static enum verdict remember(struct work *work, struct request *request)
 
 /*
  * The trust that we write admits this ServiceAccount and nobody else: where the present one admits
- * it as well, to put ours in its place takes away and gives nothing. Not after an edit: the
- * association that stands may be without the session tags that the new trust asks for.
+ * it as well, in every way, to put ours in its place takes away and gives nothing. Not after an
+ * edit: the association that stands may be without the session tags that the new trust asks for.
  */
 static bool trust_only_narrows(struct work *work)
 {
     const struct podidentitybinding *binding = work->binding;
-    const struct trust_subject subject = trust_subject_of(binding, work->scene);
+    const char *trust = work->have.detail.role.trust;
 
     if (binding->spec.trust_scope && !text_equal(binding->spec.trust_scope, "ServiceAccount"))
         return false;
-    return trust_judge(work->arena, work->have.detail.role.trust, &subject).verdict == TRUST_ADMITS;
+    for (size_t i = 0; i < work->want.way_count; i++)
+        if (trust_judge(work->arena, trust, &work->want.ways[i]).verdict != TRUST_ADMITS)
+            return false;
+    return true;
 }
 
 /* Leaves in the list what takes away. */
@@ -314,9 +317,12 @@ void withdrawal_settle(struct work *work)
 
     if (!work->withdrawn || work->draining)
         return;
-    for (size_t i = 0; i < COUNT(facets); i++)
+    for (size_t i = 0; i < COUNT(facets); i++) {
+        if (facets[i] == FACET_ASSOCIATION && work->binding->spec.mechanism == MECHANISM_IRSA)
+            continue;
         work_find(work, facets[i], CONDITION_UNKNOWN, "NotGranted",
                   "Deleted, because the grant was withdrawn");
+    }
     work->outcome.removed = true;
     ledger_doubt(work->ledger);
     work->ledger->drain_until_ms = 0;

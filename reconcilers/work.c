@@ -3,6 +3,7 @@
 #include <stdarg.h>
 
 #include "base/arena.h"
+#include "base/text.h"
 
 static void find_with(struct work *work, enum facet facet, enum condition_status status,
                       const char *reason, const char *message)
@@ -78,4 +79,35 @@ void work_warn(struct work *work, const char *format, ...)
     va_start(arguments, format);
     outcome->warnings[outcome->warning_count++] = arena_vprintf(work->arena, format, arguments);
     va_end(arguments);
+}
+
+enum { PENDING_MAX = 20 }; /* the schema's */
+
+void work_pend(struct work *work, const char *format, ...)
+{
+    struct outcome *outcome = &work->outcome;
+    const char **pending = arena_array(work->arena, PENDING_MAX + 1, sizeof(*pending));
+    const char *sentence;
+    va_list arguments;
+    size_t count = 0;
+
+    va_start(arguments, format);
+    sentence = arena_vprintf(work->arena, format, arguments);
+    va_end(arguments);
+    for (; outcome->pending && outcome->pending[count] && count < PENDING_MAX; count++) {
+        if (text_equal(outcome->pending[count], sentence))
+            return;
+        pending[count] = outcome->pending[count];
+    }
+    if (count < PENDING_MAX)
+        pending[count] = sentence;
+    outcome->pending = pending;
+}
+
+void work_return(struct work *work, int64_t delay_ms)
+{
+    uint64_t delay = delay_ms > 0 ? (uint64_t)delay_ms : 1;
+
+    if (work->outcome.again_ms == 0 || delay < work->outcome.again_ms)
+        work->outcome.again_ms = delay;
 }

@@ -45,7 +45,8 @@ struct have {
     const char *association_id;
     struct eks_association found;
     enum owner association_owner;
-    unsigned lookups; /* bounds the way from 409 to List and back */
+    unsigned oidc_reads; /* bounds the way from "exists" to Get and back */
+    unsigned lookups;    /* bounds the way from 409 to List and back */
 };
 
 /* How far the writing rows have come in work->todo. */
@@ -55,6 +56,7 @@ struct progress {
     bool associated; /* the association was seen, or made, as wanted */
     size_t policies_put, policies_deleted, attached, detached;
     bool compute_looked, association_deleted;
+    bool web_identity_held; /* web identity is not wanted, but stays while pods may need it */
     bool association_tags_compared, association_tags_put, association_tags_removed;
     unsigned writes_before_association; /* work->writes when the role was settled */
 };
@@ -163,5 +165,11 @@ enum verdict work_wait(struct work *work, enum facet facet, const char *reason, 
 /* Tells a person, once, as an Event. */
 void work_tell(struct work *work, bool warning, const char *reason, const char *action,
                const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* What is still to come, for status.pendingChanges; the same sentence once. */
+void work_pend(struct work *work, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Comes back after delay_ms at the latest, when all goes well. */
+void work_return(struct work *work, int64_t delay_ms);
 
 void work_warn(struct work *work, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -342,6 +342,84 @@ static void take_deletion(struct fake_kubernetes *kubernetes, const struct targe
     fake_kubernetes_delete(kubernetes, target->plural, target->space, target->name);
 }
 
+/* The value that somebody else gave to an annotation; NULL: nobody has, or it is the same. */
+static const char *conflicting(const json_t *owned, const json_t *held, const char *key,
+                               const char *value)
+{
+    const char *present = json_string_value(json_object_get(held, key));
+
+    if (!present || text_equal(present, value) || json_object_get(owned, key))
+        return NULL;
+    return present;
+}
+
+static void refuse_apply(struct fake_answer *answer, const char *key)
+{
+    AUTO_JSON json_t *status =
+        json_pack("{s:s, s:s, s:s, s:s, s:i, s:{s:[{s:s, s:s, s:s+}]}}", "kind", "Status", "status",
+                  "Failure", "message", "Apply failed with 1 conflict", "reason", "Conflict",
+                  "code", 409, "details", "causes", "reason", "FieldManagerConflict", "message",
+                  "conflict with \"kubectl-client-side-apply\" using v1", "field",
+                  ".metadata.annotations.", key);
+
+    answer_object(answer, 409, status);
+}
+
+/* Whose an annotation is, is kept as in managedFields: ours are those we applied and nobody has
+ * changed since. */
+static void take_apply(struct fake_kubernetes *kubernetes, const struct target *target,
+                       json_t *held, const json_t *body, struct fake_answer *answer)
+{
+    const json_t *wanted = json_path(body, "metadata.annotations");
+    AUTO_JSON json_t *after = json_deep_copy(held);
+    json_t *annotations, *owned, *value;
+    const char *key;
+    char id[ID_MAX];
+    void *next;
+
+    id_of(id, target->plural, target->space, target->name);
+    if (!text_equal(json_path_text(body, "metadata.uid"), json_path_text(held, "metadata.uid"))) {
+        refuse(answer, 409, "Conflict", "uid mismatch: the provided object specified another uid");
+        return;
+    }
+    if (!json_object_get(metadata_of(after), "annotations"))
+        json_object_set_new(metadata_of(after), "annotations", json_object());
+    annotations = json_object_get(metadata_of(after), "annotations");
+    owned = json_object_get(kubernetes->owned, id);
+    json_object_foreach((json_t *)wanted, key, value)
+    {
+        if (conflicting(owned, annotations, key, json_string_value(value))) {
+            refuse_apply(answer, key);
+            return;
+        }
+    }
+    json_object_foreach_safe(owned, next, key, value)
+    {
+        if (text_equal(json_string_value(json_object_get(annotations, key)),
+                       json_string_value(value)))
+            json_object_del(annotations, key);
+    }
+    json_object_update(annotations, (json_t *)wanted);
+    if (json_object_size(annotations) == 0)
+        json_object_del(metadata_of(after), "annotations");
+    json_object_set_new(kubernetes->owned, id, wanted ? json_deep_copy(wanted) : json_object());
+    if (json_equal(after, held)) {
+        kubernetes->idle_writes++;
+    } else {
+        kubernetes->applies++;
+        store(kubernetes, id, after);
+    }
+    answer_object(answer, 200, after);
+}
+
+static bool is_apply(const struct request *request)
+{
+    for (size_t i = 0; i < request->header_count; i++)
+        if (text_equal(request->headers[i].name, "Content-Type"))
+            return text_equal(request->headers[i].value, "application/apply-patch+yaml");
+    return false;
+}
+
 static void take_object(struct fake_kubernetes *kubernetes, const struct target *target,
                         const struct request *request, const json_t *body,
                         struct fake_answer *answer)
@@ -356,6 +434,8 @@ static void take_object(struct fake_kubernetes *kubernetes, const struct target 
         answer_object(answer, 200, held);
     else if (strcmp(request->method, "DELETE") == 0)
         take_deletion(kubernetes, target, held, body, answer);
+    else if (is_apply(request))
+        take_apply(kubernetes, target, held, body, answer);
     else
         apply_patch(kubernetes, target, held, body, answer);
 }
@@ -381,6 +461,7 @@ void fake_kubernetes_init(struct fake_kubernetes *kubernetes, const int64_t *now
     *kubernetes = (struct fake_kubernetes){.server = {.answer = answer},
                                            .now_ms = now_ms,
                                            .objects = json_object(),
+                                           .owned = json_object(),
                                            .events = json_array()};
     list_init(&kubernetes->changes);
 }
@@ -392,12 +473,13 @@ void fake_kubernetes_finish(struct fake_kubernetes *kubernetes)
     while ((change = fake_kubernetes_take_change(kubernetes)))
         fake_change_free(change);
     json_decref(kubernetes->objects);
+    json_decref(kubernetes->owned);
     json_decref(kubernetes->events);
 }
 
 void fake_kubernetes_reset(struct fake_kubernetes *kubernetes)
 {
-    kubernetes->status_writes = kubernetes->finalizer_writes = kubernetes->idle_writes = 0;
-    kubernetes->account_writes = 0;
+    kubernetes->status_writes = kubernetes->finalizer_writes = 0;
+    kubernetes->applies = kubernetes->idle_writes = kubernetes->account_writes = 0;
     json_array_clear(kubernetes->events);
 }

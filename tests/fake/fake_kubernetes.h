@@ -2,9 +2,9 @@
 
 /*
  * The API server for what plans send: merge PATCHes of finalizers, spec and status with
- * resourceVersion, Events, GET, and POST and DELETE (with preconditions) of bindings. Objects are
- * JSON; each change is queued for whoever watches, who takes it when it likes (a lagging watch is
- * one that is not asked yet).
+ * resourceVersion, server-side apply of annotations, Events, GET, and POST and DELETE (with
+ * preconditions) of bindings. Objects are JSON; each change is queued for whoever watches, who
+ * takes it when it likes (a lagging watch is one that is not asked yet).
  */
 
 #include <stdbool.h>
@@ -26,12 +26,13 @@ struct fake_kubernetes {
     struct fake_server server;
     const int64_t *now_ms;
     json_t *objects; /* id → object */
+    json_t *owned;   /* id → object of the annotations that were applied by us */
     json_t *events;  /* array of Events as they were made, series included */
     struct list changes;
     unsigned versions, uids;
     const char *terminating; /* namespace that takes no Events; NULL: none */
     /* since fake_kubernetes_reset */
-    unsigned status_writes, finalizer_writes, idle_writes;
+    unsigned status_writes, finalizer_writes, applies, idle_writes;
     unsigned account_writes; /* ServiceAccounts made and deleted */
 };
 

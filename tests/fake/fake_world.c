@@ -663,6 +663,20 @@ static void describe_finalizers(const json_t *object, struct text *text)
         text_printf(text, " finalizer %s", json_string_value(finalizer));
 }
 
+static void describe_annotations(const json_t *object, struct text *text)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach((json_t *)json_path(object, "metadata.annotations"), key, value)
+        text_printf(text, " annotation %s=%s", key, json_string_value(value));
+}
+
+static void describe_pending(const json_t *object, struct text *text)
+{
+    text_printf(text, " pending %zu", json_array_size(json_path(object, "status.pendingChanges")));
+}
+
 void fake_world_describe(const struct fake_world *world, struct text *text)
 {
     const char *id;
@@ -676,6 +690,8 @@ void fake_world_describe(const struct fake_world *world, struct text *text)
         text_printf(text, "%s role %s association %s", id, role ? role : "-",
                     json_path_text(object, "status.associationID") ? "yes" : "no");
         describe_finalizers(object, text);
+        describe_annotations(object, text);
+        describe_pending(object, text);
         describe_conditions(object, text);
         text_add_char(text, '\n');
     }

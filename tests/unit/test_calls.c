@@ -393,6 +393,53 @@ static void survives_huge_and_deep_answers(void **state)
     assert_int_equal(error.kind, ERROR_RETRY);
 }
 
+static void applies_annotations_with_the_uid_and_without_force(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+    AUTO_JSON json_t *annotations = json_pack("{s:s}", "a.example/b", "c");
+    struct request request = {0};
+
+    (void)state;
+    kube_apply_annotations(arena, &request, &accounts, "shop", "cart", "u-1", annotations);
+    assert_string_equal(request.method, "PATCH");
+    assert_string_equal(request.path, "/api/v1/namespaces/shop/serviceaccounts/cart");
+    assert_string_equal(request.query, "fieldManager=podidentity");
+    assert_string_equal(header(&request, "Content-Type"), "application/apply-patch+yaml");
+    assert_string_equal(request.body,
+                        "{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":{"
+                        "\"annotations\":{\"a.example/b\":\"c\"},\"name\":\"cart\",\"namespace\":"
+                        "\"shop\",\"uid\":\"u-1\"}}");
+    assert_true(request.write);
+    request = (struct request){0};
+    kube_apply_annotations(arena, &request, &accounts, "shop", "cart", "u-1", NULL);
+    assert_null(strstr(request.body, "annotations"));
+}
+
+static void names_whose_a_field_is(void **state)
+{
+    static const char conflict[] =
+        "{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"Conflict\",\"code\":409,"
+        "\"message\":\"Apply failed with 1 conflict\",\"details\":{\"causes\":[{\"reason\":"
+        "\"FieldManagerConflict\",\"message\":\"conflict with \\\"helm\\\" using v1\",\"field\":"
+        "\".metadata.annotations.a\"}]}}";
+    static const char other[] = "{\"kind\":\"Status\",\"reason\":\"Conflict\",\"code\":409,"
+                                "\"message\":\"uid mismatch\"}";
+    AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+    struct reply reply = {
+        .status = 409, .body = conflict, .body_length = strlen(conflict), .retry_after_s = -1};
+
+    (void)state;
+    assert_string_equal(kube_reply_owner(arena, &reply),
+                        "conflict with \"helm\" using v1: .metadata.annotations.a");
+    reply.status = 422;
+    assert_null(kube_reply_owner(arena, &reply));
+    reply = (struct reply){
+        .status = 409, .body = other, .body_length = strlen(other), .retry_after_s = -1};
+    assert_null(kube_reply_owner(arena, &reply));
+    reply = (struct reply){.status = 409, .retry_after_s = -1};
+    assert_null(kube_reply_owner(arena, &reply));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +452,8 @@ int main(void)
         cmocka_unit_test(keeps_metadata_that_a_patch_brings),
         cmocka_unit_test(makes_an_object_and_deletes_exactly_the_one_it_saw),
         cmocka_unit_test(writes_the_whole_list_of_finalizers),
+        cmocka_unit_test(applies_annotations_with_the_uid_and_without_force),
+        cmocka_unit_test(names_whose_a_field_is),
         cmocka_unit_test(turns_answers_into_what_to_do_next),
         cmocka_unit_test(takes_2xx_for_good),
         cmocka_unit_test(calls_only_a_write_that_left_lost),

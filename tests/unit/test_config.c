@@ -72,6 +72,7 @@ static const struct precedence {
     {"grant-label-keys", "a", "example.com/b", "a,b"},
     {"on-withdrawal", "Delete", "Keep", "Delete"},
     {"withdrawal-grace", "1h", "2h", "0s"},
+    {"manage-oidc-provider", "true", "false", "true"},
     {"watch-pods", "false", "true", "false"},
     {"log-level", "debug", "warn", "error"},
     {"log-format", "text", "json", "text"},

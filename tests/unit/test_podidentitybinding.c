@@ -83,7 +83,10 @@ static void reads_every_field(void **state)
     assert_string_equal(spec->tags[1].key, "team");
     assert_string_equal(spec->tags[1].value, "blue");
     assert_true(spec->disable_session_tags && spec->create_service_account);
-    assert_true(spec->wellknown_count > 0 && spec->has_irsa);
+    assert_true(spec->wellknown_count > 0);
+    assert_string_equal(spec->irsa.audience, "sts.amazonaws.com");
+    assert_int_equal(spec->irsa.token_expiration_s, 43200);
+    assert_true(spec->irsa.has_regional_endpoints && !spec->irsa.regional_endpoints);
     assert_int_equal(spec->mechanism, MECHANISM_BOTH);
     assert_true(spec->observe && spec->adopt && spec->retain);
     record_unref(binding);
@@ -130,7 +133,7 @@ static void reads_the_least_that_there_can_be(void **state)
     assert_int_equal(binding->spec.max_session_s, 0);
     assert_int_equal(binding->spec.mechanism, MECHANISM_POD_IDENTITY);
     assert_false(binding->spec.observe || binding->spec.adopt || binding->spec.retain);
-    assert_false(binding->spec.wellknown_count > 0 || binding->spec.has_irsa);
+    assert_false(binding->spec.wellknown_count > 0 || binding->spec.irsa.audience);
     assert_false(binding->from_shorthand);
     assert_int_equal(binding->status.observed_generation, -1);
     assert_int_equal(binding->status.condition_count, 0);

@@ -133,12 +133,9 @@ static void touches_nothing_for_what_is_not_supported_yet(void **state)
 {
     static const char *const fields[] = {
         "\"wellKnownPolicies\":{\"fromTheFuture\":true}",
-        "\"mechanism\":\"IRSA\"",
-        "\"mechanism\":\"Both\"",
         "\"mode\":\"Observe\"",
         "\"adoptionPolicy\":\"Adopt\"",
         "\"deletionPolicy\":\"Retain\"",
-        "\"irsa\":{\"audience\":\"sts.amazonaws.com\"}",
     };
 
     (void)state;
