@@ -26,6 +26,7 @@ enum resource {
     CLUSTER,        /* this one */
     ASSOCIATIONS,   /* of this cluster */
     OIDC_PROVIDERS, /* of the account: the issuer's name is not known before AWS is asked */
+    ADDONS,         /* of this cluster */
 };
 
 enum condition {
@@ -115,8 +116,9 @@ static const struct statement statements[] = {
      false,
      CLUSTER,
      0,
-     {"eks:DescribeCluster", "eks:ListPodIdentityAssociations",
-      "eks:CreatePodIdentityAssociation"}},
+     {"eks:DescribeCluster", "eks:ListPodIdentityAssociations", "eks:CreatePodIdentityAssociation",
+      "eks:ListAddons"}},
+    {"ReadAddons", ALWAYS, false, ADDONS, 0, {"eks:DescribeAddon"}},
     /* A tag at creation cannot be told apart from a later one. */
     {"ReadAndTagAssociations",
      ALWAYS,
@@ -196,6 +198,9 @@ static json_t *resource_of(const struct setup *setup, enum resource resource)
                             setup->region, setup->account_id, setup->cluster_name);
     case OIDC_PROVIDERS:
         return iam_arn(setup, "oidc-provider", "/");
+    case ADDONS:
+        return json_sprintf("arn:%s:eks:%s:%s:addon/%s/*", setup->partition, setup->region,
+                            setup->account_id, setup->cluster_name);
     case ANYTHING:
         break;
     }

@@ -30,6 +30,7 @@ struct config {
     uint64_t settle_ms;                      /* 10s */
     uint64_t drift_interval_ms;              /* 10m, 1s-24h */
     uint64_t describe_interval_ms;           /* 6h, 1s-168h */
+    bool manage_agent_addon;
     unsigned max_concurrent;                 /* 16, 1-256 */
     double iam_rate, eks_rate;               /* requests per second; 20 and 10; 0.1-1000 */
     unsigned deletion_limit;                 /* 50 in 10 minutes, 0-1000; 0: none */

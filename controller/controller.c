@@ -128,8 +128,9 @@ static bool controller_open(struct controller *controller, const struct config *
                                    config->max_concurrent);
     controller->watched = watched_create(&controller->world, &controller->scene, controller->jobs,
                                          config->watch_pods, synced, controller);
-    controller->lookout = lookout_create(&controller->world, &controller->scene, controller->jobs,
-                                         controller->watched, controller->events);
+    controller->lookout =
+        lookout_create(&controller->world, &controller->scene, controller->jobs,
+                       controller->watched, controller->events, config->manage_agent_addon);
     controller->health =
         health_start(&controller->world, &controller->scene, controller->jobs, controller->watched,
                      controller->lookout, config->health_probe_bind_address,

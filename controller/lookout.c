@@ -14,6 +14,7 @@
 #include "reconcilers/drift.h"
 #include "reconcilers/patrol.h"
 #include "reconcilers/scene.h"
+#include "reconcilers/survey.h"
 #include "reconcilers/sweep.h"
 
 /* A sweep that failed is tried again at this pace, doubling to the ceiling. */
@@ -29,7 +30,8 @@ struct lookout {
     struct watched *watched;
     struct patrol *patrol;
     struct audit *audit;
-    struct timer next_sweep, next_look;
+    struct survey *survey;
+    struct timer next_sweep, next_look, next_survey;
     struct drift_look *look; /* what is still to be compared with the last sweep; NULL: nothing */
     struct task compare;
     uint64_t retry_ms, began_ms;
@@ -132,6 +134,47 @@ static void swept_again(void *context, const struct error *error, unsigned reque
     compare(lookout);
 }
 
+/* While pods get no credentials, who waits for the agent wants to hear of it soon. */
+static uint64_t survey_pause_ms(const struct lookout *lookout)
+{
+    enum agent_state agent = survey_agent(lookout->survey);
+    bool settled = agent == AGENT_PRESENT || agent == AGENT_AUTO_MODE;
+
+    return settled ? lookout->scene->settings.describe_interval_ms
+                   : lookout->scene->settings.drift_interval_ms;
+}
+
+static void surveyed(void *context, bool changed, const struct error *error)
+{
+    static const char *const words[] = {
+        [AGENT_UNKNOWN] = "unknown", [AGENT_PRESENT] = "present", [AGENT_AUTO_MODE] = "Auto Mode",
+        [AGENT_MISSING] = "missing", [AGENT_COMING] = "coming",   [AGENT_FAILING] = "failing"};
+    struct lookout *lookout = context;
+
+    if (error)
+        log_event(LOG_WARN, "the cluster's add-ons could not be read or made", "error", error->text,
+                  NULL);
+    if (changed) {
+        log_event(survey_agent(lookout->survey) == AGENT_MISSING ? LOG_WARN : LOG_INFO,
+                  "read the cluster's add-ons", "agent", words[survey_agent(lookout->survey)],
+                  NULL);
+        watched_enqueue_all(lookout->watched);
+    }
+    if (!lookout->stopping)
+        timer_start(lookout->world->loop, &lookout->next_survey, survey_pause_ms(lookout));
+}
+
+static void survey(struct lookout *lookout)
+{
+    if (!lookout->stopping)
+        survey_start(lookout->survey, clock_wall_ms(), surveyed, lookout);
+}
+
+static void survey_again(struct timer *timer)
+{
+    survey(container_of(timer, struct lookout, next_survey));
+}
+
 static void swept_first(void *context, const struct error *error, unsigned requests)
 {
     struct lookout *lookout = context;
@@ -145,6 +188,7 @@ static void swept_first(void *context, const struct error *error, unsigned reque
         sweep_went_well(lookout, count);
         if (!lookout->stopping)
             timer_start(lookout->world->loop, &lookout->next_look, 0);
+        survey(lookout);
         compare(lookout);
     }
     /* Also after a failure: each binding is told why it has to wait. */
@@ -162,7 +206,7 @@ static void sweep_again(struct timer *timer)
 /* Life ----------------------------------------------------------------------------------------- */
 
 struct lookout *lookout_create(struct world *world, struct scene *scene, struct jobs *jobs,
-                               struct watched *watched, struct events *events)
+                               struct watched *watched, struct events *events, bool manage_agent)
 {
     struct lookout *lookout = memory_alloc(sizeof(*lookout));
 
@@ -174,7 +218,10 @@ struct lookout *lookout_create(struct world *world, struct scene *scene, struct 
     lookout->audit = audit_create(scene, &world->transport, events, audited, NULL);
     lookout->patrol = patrol_create(scene, &world->transport, found, lookout);
     timer_init(&lookout->next_sweep, sweep_again);
+    lookout->survey = survey_create(scene, &world->transport, manage_agent);
+    scene->survey = lookout->survey;
     timer_init(&lookout->next_look, look_on);
+    timer_init(&lookout->next_survey, survey_again);
     task_init(&lookout->compare, compare_some);
     return lookout;
 }
@@ -185,6 +232,8 @@ void lookout_destroy(struct lookout *lookout)
         return;
     lookout_stop(lookout);
     drift_look_end(lookout->look);
+    lookout->scene->survey = NULL;
+    survey_destroy(lookout->survey);
     audit_destroy(lookout->audit);
     patrol_destroy(lookout->patrol);
     free(lookout);
@@ -201,6 +250,7 @@ void lookout_stop(struct lookout *lookout)
     task_cancel(&lookout->compare);
     timer_stop(lookout->world->loop, &lookout->next_sweep);
     timer_stop(lookout->world->loop, &lookout->next_look);
+    timer_stop(lookout->world->loop, &lookout->next_survey);
 }
 
 void lookout_measure(const struct lookout *lookout)
@@ -214,4 +264,10 @@ void lookout_measure(const struct lookout *lookout)
     metrics_set(metrics, METRIC_ORPHANS, (double)figures.foreign, "foreign");
     metrics_set(metrics, METRIC_ORPHANS, (double)figures.addons, "addon");
     metrics_set(metrics, METRIC_ORPHANS_REMOVED, (double)figures.removed);
+    metrics_set(metrics, METRIC_ADDONS, (double)survey_addons(lookout->survey));
+    metrics_set(metrics, METRIC_AGENT_MISSING,
+                survey_agent(lookout->survey) == AGENT_MISSING ||
+                        survey_agent(lookout->survey) == AGENT_FAILING
+                    ? 1
+                    : 0);
 }

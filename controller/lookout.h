@@ -2,9 +2,11 @@
 
 /*
  * The lookout: when AWS is looked at. A sweep at start, which opens the jobs, and one after every
- * drift interval, with the audit of all associations; and the patrol over those of bindings. What
- * they find goes into the queue behind people's changes.
+ * drift interval, with the audit of all associations; the patrol over those of bindings; and the
+ * survey of add-ons. What they find goes into the queue behind people's changes.
  */
+
+#include <stdbool.h>
 
 #include "base/memory.h"
 
@@ -16,7 +18,7 @@ struct watched;
 struct world;
 
 struct lookout *lookout_create(struct world *world, struct scene *scene, struct jobs *jobs,
-                               struct watched *watched, struct events *events);
+                               struct watched *watched, struct events *events, bool manage_agent);
 /* After world_drain: nothing is on its way. */
 void lookout_destroy(struct lookout *lookout);
 

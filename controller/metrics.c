@@ -147,6 +147,13 @@ static const struct definition {
                                 COUNTER,
                                 NULL,
                                 {NULL}},
+    [METRIC_ADDONS] = {"podidentity_addons", "EKS add-ons of the cluster", GAUGE, NULL, {NULL}},
+    [METRIC_AGENT_MISSING] = {"podidentity_agent_missing",
+                              "1 when neither a working eks-pod-identity-agent nor Auto Mode "
+                              "serves credentials to pods",
+                              GAUGE,
+                              NULL,
+                              {NULL}},
     [METRIC_SWEEP_SECONDS] = {"podidentity_sweep_seconds",
                               "How long a look at all roles and associations takes",
                               HISTOGRAM,

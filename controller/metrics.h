@@ -38,6 +38,8 @@ enum metric {
     METRIC_ASSOCIATIONS,        /* - : of the cluster, whosever */
     METRIC_ORPHANS,             /* owner */
     METRIC_ORPHANS_REMOVED,     /* - */
+    METRIC_ADDONS,              /* - */
+    METRIC_AGENT_MISSING,       /* - : 1 when pods get no credentials */
     METRIC_SWEEP_SECONDS,       /* - : from its first request to its last answer */
     METRIC_CHANGE_TO_REQUEST,   /* - : watch line → first AWS request */
     METRIC_FINALIZER_TO_WRITE,  /* - : finalizer answer → first AWS write */

@@ -129,8 +129,9 @@ enum verdict drift_hold(struct work *work, struct request *request)
     for (int part = 0; part < DRIFT_PARTS; part++)
         if (entry->drift[part].missing)
             return wait_for_sweep(work, (enum drift_part)part);
-    for (int part = 0; part < DRIFT_PARTS; part++)
+    for (int part = 0; part < DRIFT_PARTS && !work->progress.warned; part++)
         warn_of_slowness(work, (enum drift_part)part);
+    work->progress.warned = true;
     if (entry->drift[DRIFT_ROLE].suspected && !work->want.managed)
         count_found(work, DRIFT_ROLE); /* told by what the judgement says of it */
     return VERDICT_NEXT;

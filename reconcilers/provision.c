@@ -199,6 +199,7 @@ const struct step provision_plan[] = {
     {"Account", account_known, NULL, FACET_ROLE},
     {"Wish", wish, NULL, FACET_ROLE},
     {"Remember", remember, NULL, FACET_ROLE},
+    {"LookAtAddons", addons_look, NULL, FACET_ROLE},
     {"HoldRepair", drift_hold, NULL, FACET_ASSOCIATION},
 
     {"GetExistingRole", existing_role_get_ask, existing_role_get_answer, FACET_ROLE},

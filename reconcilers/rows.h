@@ -21,6 +21,9 @@ enum verdict drift_suspended(struct work *work, struct request *request);
 enum verdict drift_hold(struct work *work, struct request *request);
 enum verdict drift_settled(struct work *work, struct request *request);
 
+/* addons.c: what EKS add-ons mean for a binding. */
+enum verdict addons_look(struct work *work, struct request *request);
+
 /* existing_role.c: a role of others, named by spec.roleARN: read, judged, never changed. */
 enum verdict existing_role_get_ask(struct work *work, struct request *request);
 enum verdict existing_role_get_answer(struct work *work, const struct reply *reply);

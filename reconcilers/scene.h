@@ -15,6 +15,7 @@ struct ledger;
 struct picture;
 struct pods;
 struct store;
+struct survey;
 
 struct settings {
     const char *cluster_name, *region;
@@ -58,5 +59,6 @@ struct scene {
     const struct pods *pods; /* NULL: not watched */
     struct picture *picture;
     struct ledger *ledger;
+    const struct survey *survey; /* of add-ons; NULL: none is made */
     struct brake brake;
 };

@@ -419,7 +419,7 @@ static void suggests_the_name_that_a_typo_meant(void **state)
         {"loglevel", "log-level"},
         {"colour", NULL},
         {"leader-elect", NULL},
-        {"manage-agent-addon", NULL},
+        {"allow-imds", NULL},
         {"x", NULL},
         {"", NULL},
         {HUNDRED, NULL},

@@ -34,6 +34,8 @@ class Aws(StandIn):
         self.process.start()
         self.process.wait_ready(port_file.exists)
         self.port = int(port_file.read_text())
+        # As a cluster is where pods get credentials; a test that is about the agent deletes it.
+        self.eks.create_addon(clusterName=self.cluster, addonName="eks-pod-identity-agent")
 
     def stop(self):
         """The request log goes with it: look at problems() before."""
