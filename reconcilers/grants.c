@@ -19,7 +19,6 @@ const char *grants_unsupported(struct arena *arena, const struct podidentitybind
     } features[] = {
         {spec->observe, "spec.mode: Observe"},
         {spec->adopt, "spec.adoptionPolicy: Adopt"},
-        {spec->retain, "spec.deletionPolicy: Retain"},
     };
 
     for (size_t i = 0; i < COUNT(features); i++)

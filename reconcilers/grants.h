@@ -47,6 +47,10 @@ bool grants_allow_adoption_of_association(const struct podidentitybinding *bindi
 bool grants_allow_annotation(const char *namespace_name, const char *service_account,
                              const struct scene *scene);
 
+/* spec.deletionPolicy: Retain, and a grant that says allowRetain now: an edit right before the
+ * deletion must not leave behind what may not be left. */
+bool grants_retain(const struct podidentitybinding *binding, const struct scene *scene);
+
 /* The field a binding sets that this version does not act on yet, as a sentence; NULL: none. */
 const char *grants_unsupported(struct arena *arena, const struct podidentitybinding *binding);
 

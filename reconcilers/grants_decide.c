@@ -241,3 +241,32 @@ bool grants_allow_annotation(const char *namespace_name, const char *service_acc
     store_each(scene->grants, ask_annotation, &annotation);
     return annotation.allowed;
 }
+
+/* Retention ------------------------------------------------------------------------------------ */
+
+struct retention {
+    const struct podidentitybinding *binding;
+    const struct scene *scene;
+    bool allowed;
+};
+
+static void ask_retention(void *context, const void *record)
+{
+    const struct podidentitygrant *grant = record;
+    struct retention *retention = context;
+
+    if (grant->allow_retain &&
+        grant_matches(grant, retention->binding->record.namespace_name,
+                      retention->binding->spec.service_account, retention->scene))
+        retention->allowed = true;
+}
+
+bool grants_retain(const struct podidentitybinding *binding, const struct scene *scene)
+{
+    struct retention retention = {.binding = binding, .scene = scene};
+
+    if (!binding->spec.retain)
+        return false;
+    store_each(scene->grants, ask_retention, &retention);
+    return retention.allowed;
+}

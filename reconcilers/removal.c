@@ -13,6 +13,7 @@
 #include "base/encode.h"
 #include "base/text.h"
 #include "informers/pods.h"
+#include "reconcilers/grants.h"
 #include "reconcilers/injection.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/ownership.h"
@@ -163,7 +164,7 @@ enum verdict removal_choose_retired(struct work *work, struct request *request)
 enum verdict removal_choose_all(struct work *work, struct request *request)
 {
     (void)request;
-    if (doomed_begin(work) && !work->binding->spec.retain && !work->keep_roles) {
+    if (doomed_begin(work) && !grants_retain(work->binding, work->scene) && !work->keep_roles) {
         picture_each_role_of(work->scene->picture, work->binding->record.uid, add_any, work);
         /* Not in the picture when the program died right after CreateRole. */
         if (work->wanted && work->want.managed)

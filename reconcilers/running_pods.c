@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "informers/pods.h"
+#include "reconcilers/grants.h"
 #include "reconcilers/injection.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/picture.h"
@@ -59,7 +60,8 @@ static bool deletes_a_role(const struct work *work)
 {
     bool found = false;
 
-    if (work->binding->spec.observe || work->binding->spec.retain || work->keep_roles)
+    if (work->binding->spec.observe || grants_retain(work->binding, work->scene) ||
+        work->keep_roles)
         return false;
     picture_each_role_of(work->scene->picture, work->binding->record.uid, find_role, &found);
     return found;

@@ -49,6 +49,8 @@ static const char existing_far[] = "{\"serviceAccountName\":\"cart\",\"roleARN\"
 static const char with_account[] = "{\"serviceAccountName\":\"till\",\"createServiceAccount\":true,"
                                    "\"roleName\":\"till\"}";
 
+static const char retained[] = "{\"serviceAccountName\":\"cart\",\"deletionPolicy\":\"Retain\"}";
+
 static const char existing[] = "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING "\"}";
 
 static const char plain[] = "{\"serviceAccountName\":\"cart\"}";
@@ -163,6 +165,11 @@ static void bind_with_account(struct fake_world *world)
 {
     fake_world_watch_pods(world);
     fake_world_bind(world, "cart", with_account);
+}
+
+static void bind_retained(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", retained);
 }
 
 static void bind_existing(struct fake_world *world)
@@ -430,6 +437,7 @@ const struct scenario scenarios[] = {
      false},
     {"create with a ServiceAccount", make_role, bind_with_account, 0, "True Ready", false},
     {"delete with a ServiceAccount", bind_with_account, unbind, 0, "", false},
+    {"delete and retain the role", bind_retained, unbind, 0, "", false},
     {"update a role whose boundary is gone", somebody_took_boundary, bind_changed, 0, "True Ready",
      false},
     {"roleARN to managed", have_existing, bind_managed, 0, "True Ready", false},

@@ -135,7 +135,6 @@ static void touches_nothing_for_what_is_not_supported_yet(void **state)
         "\"wellKnownPolicies\":{\"fromTheFuture\":true}",
         "\"mode\":\"Observe\"",
         "\"adoptionPolicy\":\"Adopt\"",
-        "\"deletionPolicy\":\"Retain\"",
     };
 
     (void)state;

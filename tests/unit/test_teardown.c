@@ -99,6 +99,34 @@ static void goes_on_where_somebody_was_faster(void **state)
     assert_null(fake_world_binding(world, "cart"));
 }
 
+#define RETAINED "{\"serviceAccountName\":\"cart\",\"deletionPolicy\":\"Retain\"}"
+
+static void keeps_a_role_that_is_to_be_retained_and_never_the_association(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(RETAINED);
+
+    (void)state;
+    unbind_and_settle(world, "cart");
+    assert_non_null(cart_role(world));
+    assert_string_equal(cart_role(world)->boundary, FAKE_BOUNDARY);
+    assert_null(fake_aws_association(&world->aws, "shop", "cart"));
+    assert_null(fake_world_binding(world, "cart"));
+}
+
+static void keeps_no_role_without_a_grant_for_that(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    fake_world_grant(world, "shop",
+                     "{\"namespaces\":{\"names\":[\"shop\"]},\"serviceAccounts\":[\"*\"],"
+                     "\"managedRoles\":{}}");
+    bind_and_settle(world, "cart", RETAINED);
+    assert_condition(world, "cart", "Ready", "False NotGranted");
+    unbind_and_settle(world, "cart");
+    assert_null(cart_role(world));
+}
+
 static void leaves_a_role_that_was_not_made_by_us(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(MANAGED_WITH_TWO);
@@ -353,6 +381,8 @@ int main(void)
         cmocka_unit_test(empties_a_role_over_many_pages),
         cmocka_unit_test(puts_a_lost_boundary_back_before_it_deletes),
         cmocka_unit_test(goes_on_where_somebody_was_faster),
+        cmocka_unit_test(keeps_a_role_that_is_to_be_retained_and_never_the_association),
+        cmocka_unit_test(keeps_no_role_without_a_grant_for_that),
         cmocka_unit_test(leaves_a_role_that_was_not_made_by_us),
         cmocka_unit_test(leaves_a_role_whose_tags_name_another_cluster),
         cmocka_unit_test(leaves_an_association_that_an_add_on_owns),
