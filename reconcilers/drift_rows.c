@@ -153,11 +153,18 @@ void drift_remember_role(struct work *work)
         entry->existing_print = drift_existing_print(existing->trust, existing->tagged_namespace);
 }
 
+/* What waits for pods before it narrows is different and no drift: only what was written counts. */
+static bool role_was_written(const struct work *work)
+{
+    return work->want.managed &&
+           (work->have.role == PRESENCE_MADE ||
+            work->progress.writes_before_association > work->progress.writes_before_role);
+}
+
 static bool repaired(const struct work *work, enum drift_part part)
 {
     if (part == DRIFT_ROLE)
-        return work->want.managed &&
-               (work->have.role == PRESENCE_MADE || !difference_empty(&work->todo));
+        return role_was_written(work);
     return work->have.association == PRESENCE_MADE ||
            work->writes > work->progress.writes_before_association;
 }
@@ -179,10 +186,11 @@ static void settle(struct work *work, enum drift_part part)
     drift->slowed_until_ms = 0;
 }
 
-/* With nothing of ours to change, the pages will show just what was read now. */
+/* With nothing that had to be written, the pages will show just what was read now. */
 static void accept(struct work *work)
 {
-    if (work->have.role == PRESENCE_PRESENT && difference_empty(&work->todo))
+    work->ledger->accepted_digest[0] = '\0';
+    if (work->have.role == PRESENCE_PRESENT && !role_was_written(work))
         difference_digest(work->ledger->accepted_digest, work->arena, &work->have.detail);
 }
 

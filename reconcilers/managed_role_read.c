@@ -200,5 +200,6 @@ enum verdict role_compare(struct work *work, struct request *request)
     difference_role(&work->todo, work->arena, &work->want, &work->have.detail);
     narrowing_hold_back(work);
     work->progress.compared = true;
+    work->progress.writes_before_role = work->writes;
     return VERDICT_NEXT;
 }

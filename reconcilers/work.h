@@ -59,6 +59,7 @@ struct progress {
     bool web_identity_held; /* web identity is not wanted, but stays while pods may need it */
     bool association_tags_compared, association_tags_put, association_tags_removed;
     bool warned; /* of what holds whatever AWS shows: rows run again after VERDICT_TOP */
+    unsigned writes_before_role;        /* work->writes when it was compared */
     unsigned writes_before_association; /* work->writes when the role was settled */
 };
 
