@@ -3,6 +3,7 @@
 check_log(entries) returns sentences, one per problem, about what is not from the tests' clients:
 
 - a request the service's model forbids;
+- a request that the controller's own policy does not allow ("denied requests" is the window);
 - a signature error outside a window of marks {"mark": "expect", "what": "signature errors"};
 - a successful write that left AWS as it was ("unchanged writes" is the window for these), unless
   it repeats a write whose answer was lost. A lost answer excuses one repeat of the same write.
@@ -15,7 +16,7 @@ import json
 import sys
 
 KILL_S = 2.0
-WINDOWS = ("signature errors", "unchanged writes")
+WINDOWS = ("signature errors", "unchanged writes", "denied requests")
 TOKENS = ("clientRequestToken",)   # new with each attempt of another process
 
 
@@ -71,6 +72,10 @@ class Check:
             self._problem(entry, "violates the model: " + "; ".join(entry["violation"]))
         if entry["signature_error"] and not self.open["signature errors"]:
             self._problem(entry, "signature error: " + entry["signature_error"])
+        for right in entry["rights"]:
+            if not right["allowed"] and not self.open["denied requests"]:
+                self._problem(entry, f"the policy does not grant {right['action']} on "
+                              f"{right['resource']}")
         if entry["changed"] is not None:
             self._write(entry)
 

@@ -4,9 +4,9 @@ import datetime
 import json
 from urllib.parse import parse_qs
 
-from .fence import Fence
 from .identities import Identity
 from .replies import plain
+from .rights import Rights
 from .wire import Reply
 
 WAIT_MAX_S = 60.0
@@ -29,7 +29,8 @@ class Control:
             ("POST", "cluster"): self.cluster, ("POST", "association"): self.association,
             ("POST", "identities"): self.identities, ("GET", "credentials"): self.credentials,
             ("POST", "credentials"): self.set_credentials, ("GET", "counts"): self.counts,
-            ("POST", "addon"): self.addon, ("POST", "fence"): self.fence, ("DELETE", "fence"): self.unfence,
+            ("POST", "addon"): self.addon, ("POST", "rights"): self.rights,
+            ("DELETE", "rights"): self.unlimit,
         }
 
     def handle(self, request):
@@ -68,12 +69,15 @@ class Control:
                 outcomes[outcome] = outcomes.get(outcome, 0) + 1
         return result
 
-    def fence(self, _request, _options, body):
-        self.front.fence = Fence(body["path"], body["boundary"])
-        return body
+    def rights(self, _request, _options, body):
+        """The log keeps which rights there were, to be compared with those that were used."""
+        self.front.rights = Rights(body)
+        rights = {effect: self.front.rights.list(effect) for effect in ("Allow", "Deny")}
+        self.front.log.mark("rights", **rights)
+        return rights
 
-    def unfence(self, _request, _options, _body):
-        self.front.fence = None
+    def unlimit(self, _request, _options, _body):
+        self.front.rights = None
         return {}
 
     def state(self, _request, _options, _body):

@@ -9,7 +9,7 @@ import time
 import traceback
 import uuid
 
-from . import moto_rest, replies, services
+from . import authorization, moto_rest, replies, services
 from .control import Control
 from .errors import ServiceError, code_for
 from .faults import GARBAGE, Faults
@@ -48,7 +48,7 @@ class Exchange:
             "client": self.client, "connection": request.connection.serial,
             "request_id": str(uuid.uuid4()), "write": False, "status": None, "error": None,
             "changed": None, "effect_lost": False, "violation": None, "signature_error": None,
-            "fault": None}
+            "fault": None, "rights": []}
 
     def learn(self, service, operation, params):
         self.service, self.operation, self.params = service, operation, params
@@ -64,13 +64,13 @@ class Front:
         self.models = load_models()
         self.faults = Faults()
         self.world = World(directory, cluster_name)
-        self.fence = None    # what the controller's own IAM policy allows; None = everything
+        self.rights = None   # what the controller's own IAM policy allows; None = everything
         self.connections = set()
         self.control = Control(self)
 
     def reset(self):
         self.faults.reset()
-        self.fence = None
+        self.rights = None
         self.directory.reset()
         self.world = World(self.directory, self.cluster_name)
         moto_rest.reset()
@@ -114,13 +114,35 @@ class Front:
         exchange.call.deny = lambda action, resource: self._deny(exchange, action, resource)
 
     def _deny(self, exchange, action, resource):
-        fenced = self.fence and exchange.client == "controller" and \
-            self.fence.refuses(action, exchange.call)
-        if fenced or self.faults.denied(exchange.client, action, resource):
-            raise ServiceError(
-                "AccessDenied", f"User: {exchange.call.identity.arn} is not authorized to perform: "
-                f"{action} on resource: {resource} because no identity-based policy allows the "
-                f"{action} action", 403)
+        """Raises AccessDenied for the request's own action, and for one that it implies."""
+        if self.faults.denied(exchange.client, action, resource):
+            raise self._access_denied(exchange, action, resource)
+        self._judge(exchange, action, resource)
+        if action == f"{exchange.service}:{exchange.operation}":
+            for more in authorization.implied(exchange.call, resource):
+                self._judge(exchange, *more)
+
+    def _judge(self, exchange, action, resource):
+        """By the controller's own policy. What names a role or an association that is not there is
+        let through: it is the service's to say so."""
+        call = exchange.call
+        target, needed = authorization.subject(call)
+        if not self.rights or exchange.client != "controller" or \
+                not self.directory.is_controller(call.identity) or (needed and target is None):
+            return
+        verdict = self.rights.judge(action, resource, authorization.context_of(call, action))
+        exchange.entry["rights"].append(
+            {"action": action, "resource": resource, "allowed": verdict.allowed,
+             "sid": verdict.sid})
+        if not verdict.allowed:
+            raise self._access_denied(exchange, action, resource)
+
+    @staticmethod
+    def _access_denied(exchange, action, resource):
+        return ServiceError(
+            "AccessDenied", f"User: {exchange.call.identity.arn} is not authorized to perform: "
+            f"{action} on resource: {resource} because no identity-based policy allows the "
+            f"{action} action", 403)
 
     def _refuse(self, exchange, refusal):
         entry = exchange.entry

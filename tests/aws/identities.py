@@ -72,6 +72,11 @@ class Directory:
         self.keys[identity.access_key] = identity
         return identity
 
+    def is_controller(self, identity):
+        """Whether it is the controller's role in the account of the cluster."""
+        return identity.account == self.account and \
+            ":assumed-role/podidentity-controller/" in identity.arn
+
     def find(self, access_key):
         return self.keys.get(access_key)
 

@@ -15,6 +15,7 @@ the order of ends; `arrived_s` tells the beginning. Marks ({"mark": ...}) stand 
     violation      sentences of what the model forbids, or null
     signature_error  why the signature was refused, or null
     fault          the kind of fault that struck, or null
+    rights         what was asked of the controller's policy: [{action, resource, allowed, sid}]
 """
 
 import asyncio

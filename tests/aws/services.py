@@ -27,6 +27,8 @@ def _iam_resource(call):
                                                        p["InstanceProfileName"])
     if call.operation == "CreateOpenIDConnectProvider":
         return account.arn("oidc-provider", "/", p["Url"].removeprefix("https://"))
+    if call.operation == "CreateRole":  # one of the name elsewhere is not what is asked for
+        return account.arn("role", p.get("Path", "/"), p["RoleName"])
     if "RoleName" in p:
         return _role_arn(call)
     return p.get("OpenIDConnectProviderArn") or p.get("PolicyArn", "*")
@@ -38,11 +40,12 @@ def resource_of(service, call):
         return _iam_resource(call)
     if service == "sts":
         return "*"
+    name = p.get("clusterName") or p.get("name") or cluster.name
     if "associationId" in p:
         return cluster.association_arn(p["associationId"])
     if "addonName" in p and call.operation != "CreateAddon":
         return eks_addons.addon_arn(cluster, p["addonName"]) + "/*"
-    return p.get("resourceArn") or cluster.arn
+    return p.get("resourceArn") or cluster.arn.removesuffix(cluster.name) + name
 
 
 def _touched_by_iam(call):

@@ -136,9 +136,12 @@ class StandIn:
         """{operation: {status or error code: number}} of the entries after since."""
         return self.control("GET", f"counts?since={since}").get(client, {})
 
-    def fence(self, path, boundary):
-        """Lets the controller do only what its own IAM policy allows; see fence.py."""
-        self.control("POST", "fence", {"path": path, "boundary": boundary})
+    def limit(self, policy):
+        """Lets the controller do only what this IAM policy allows, a document; see rights.py."""
+        self.control("POST", "rights", policy)
+
+    def unlimit(self):
+        self.control("DELETE", "rights")
 
     def reset(self):
         return self.control("POST", "reset", {})
@@ -184,7 +187,7 @@ class StandIn:
 
     @contextmanager
     def expecting(self, what):
-        """what: "signature errors" or "unchanged writes"; check_log lets them pass inside."""
+        """what: one of check.WINDOWS; check_log lets it pass inside."""
         self.mark("expect", what=what, state="begin")
         try:
             yield

@@ -17,7 +17,7 @@ def entry(**fields):
     return {"seq": next(NUMBERS), "time_s": 100.0, "client": "controller", "service": "iam",
             "operation": "TagRole", "params": {"RoleName": "cart"}, "user_agent": "podidentity/1",
             "status": 200, "error": None, "changed": True, "effect_lost": False, "violation": None,
-            "signature_error": None, **fields}
+            "signature_error": None, "rights": [], **fields}
 
 
 def mark(name, **fields):
@@ -40,6 +40,8 @@ def test_a_good_log_has_no_problem():
     ([entry(violation=["Colour: unknown"], changed=None)], "violates the model: Colour"),
     ([BAD_SIGNATURE], "signature error"),
     ([BEGIN, END, BAD_SIGNATURE], "signature error"),
+    ([entry(changed=None, rights=[{"action": "iam:TagRole", "resource": "r", "allowed": False,
+                                   "sid": None}])], "does not grant iam:TagRole on r"),
     ([REPEAT], "changed nothing"),
     ([entry(), REPEAT], "changed nothing"),
     ([LOST, REPEAT, REPEAT], "changed nothing"),

@@ -9,6 +9,7 @@ from tests.e2e.rig import environment
 
 environment.clean_this_process()
 
+from tests.e2e.rig import rbac, rights  # noqa: E402
 from tests.e2e.rig.aws import Aws  # noqa: E402
 from tests.e2e.rig.cluster import open_cluster  # noqa: E402
 from tests.e2e.rig.controller import Controller  # noqa: E402
@@ -41,13 +42,18 @@ def cluster(request):
         with capture.global_and_fixture_disabled():  # shows the progress of a first build
             opened = stack.enter_context(open_cluster(audit=True))
         yield opened
+        if not opened.external:
+            audit = rbac.judge(opened.audited())
+            rights.keep(request.config, "rbac", audit.used)
+            assert not audit.problems, "the audit log:\n" + "\n".join(audit.problems)
 
 
 @pytest.fixture(scope="session")
-def aws():
+def aws(request):
     """In the end the whole request log is judged, also when tests have failed."""
     with Aws() as stand_in:
         yield stand_in
+        rights.keep_log(request.config, stand_in.requests())
         problems = stand_in.problems()
         assert not problems, "the request log:\n" + "\n".join(problems)
 

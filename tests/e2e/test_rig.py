@@ -35,7 +35,7 @@ def test_controller_has_no_more_rights_than_its_role(cluster, place, tmp_path):
     assert limited.list("PodIdentityBinding", place.name) == []
     assert limited.get("Namespace", place.name)
     for attempt in (lambda: limited.core.list_namespaced_secret(place.name),
-                    lambda: limited.core.list_namespaced_pod(place.name),
+                    lambda: limited.core.create_namespaced_config_map(place.name, {}),
                     lambda: limited.delete("Namespace", place.name),
                     lambda: limited.patch("ServiceAccount", "default", {}, place.name)):
         with pytest.raises(ApiException) as refusal:

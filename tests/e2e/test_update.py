@@ -102,6 +102,7 @@ def test_a_removed_boundary_is_put_back_before_any_other_write(place, aws, contr
         aws.iam.delete_role_permissions_boundary(RoleName=role)
         assert change(place, aws, {"permissionPolicy": WRITE_S3}) == [
             "PutRolePermissionsBoundary", PUT]
+        assert change(place, aws, {"roleDescription": "of the cart"}) == ["UpdateRole"]
         assert aws.role(role)["PermissionsBoundary"]["PermissionsBoundaryArn"] == boundary
         aws.iam.delete_role_permissions_boundary(RoleName=role)
         since = aws.last()

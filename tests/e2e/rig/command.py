@@ -1,8 +1,10 @@
-"""podidentity as a person runs it: one subcommand, the administrator's kubeconfig, AWS keys in the
-environment."""
+"""podidentity as a person runs it: one subcommand, the administrator's kubeconfig, AWS keys of the
+person in the environment. What it asks of AWS is no use of the controller's rights."""
 
 import dataclasses
 import subprocess
+
+from tests.aws.standin import TESTS_KEYS
 
 from . import environment
 from .controller import SANITIZER_ENVIRONMENT, binary
@@ -21,6 +23,7 @@ class Answer:
 def podidentity(cluster, aws, *arguments, **more):
     """Runs it to its end. more: variables to set; None takes one away."""
     variables = {"KUBECONFIG": str(cluster.kubeconfig), **aws.environment(),
+                 "AWS_ACCESS_KEY_ID": TESTS_KEYS[0], "AWS_SECRET_ACCESS_KEY": TESTS_KEYS[1],
                  **SANITIZER_ENVIRONMENT, **more}
     done = subprocess.run(
         [binary(), *map(str, arguments)], capture_output=True, text=True, timeout=SECONDS,

@@ -13,6 +13,8 @@ import urllib.error
 import urllib.request
 
 from . import environment
+from .environment import program as binary
+from .identity import policy_for
 from .process import Process
 from .waiting import wait_until
 
@@ -33,13 +35,6 @@ FINDING = re.compile(
 API_WARNING = "API server warning"
 
 METRIC = re.compile(r"^(\w+(?:\{.*\})?) (\S+)$", re.MULTILINE)
-
-
-def binary(variant=None):
-    """The program of that variant; built before, by make."""
-    path = environment.ROOT / "build" / (variant or environment.variant()) / "bin" / "podidentity"
-    assert path.exists(), f"{path} is not there: build it with make"
-    return path
 
 
 def flags(settings):
@@ -107,7 +102,12 @@ class Controller:
         return self.process.pid
 
     def start(self, ready=True):
-        """Starts it and, if asked, waits until /readyz says 200."""
+        """Starts it and, if asked, waits until /readyz says 200. In AWS it may do what aws-setup
+        prints for its settings."""
+        policy = policy_for(self.aws, flags(self.settings), self._environment)
+        assert policy or not ready, "aws-setup refuses settings with which the controller starts"
+        if policy:
+            self.aws.limit(policy)
         log = self.folder / f"run-{len(self.logs) + 1}.log"
         self.logs.append(log)
         self.process = Process(

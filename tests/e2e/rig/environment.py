@@ -52,6 +52,13 @@ def variant():
     return AS_STARTED.get("PODIDENTITY_VARIANT", "release")
 
 
+def program(which=None):
+    """The program of that variant; built before, by make."""
+    path = ROOT / "build" / (which or variant()) / "bin" / "podidentity"
+    assert path.exists(), f"{path} is not there: build it with make"
+    return path
+
+
 def user_kubeconfig():
     """The cluster the user wants us to use, or None for one of our own."""
     return AS_STARTED.get("KUBECONFIG") or None

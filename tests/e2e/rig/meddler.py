@@ -41,6 +41,7 @@ class Meddler(Proxy):
         self.watched = []
         self.cuts = 0
         self.rewrites = {}  # plural → (line → line)
+        self.streams_lists = True  # False: watches that begin with a list are 422 to the server
         super().__init__(plane.port)
 
     def kubeconfig(self, cluster):
@@ -92,6 +93,8 @@ class Meddler(Proxy):
     async def _accept(self, reader, writer):
         first = await reader.read(PIECE)
         watch = WATCH.match(first)
+        if not self.streams_lists:
+            first = first.replace(b"resourceVersionMatch=NotOlderThan", b"resourceVersionMatch=")
         self.opened["watch" if watch else "other"] += 1
         try:
             server = await asyncio.open_connection(
