@@ -60,6 +60,7 @@ struct aws_setup {
     const char *account_id, *policy_arns, *existing_roles, *boundary_arns, *target_roles;
     const char *application_actions;
     struct config config;
+    struct aws_endpoints endpoints;
     char cluster_arn[CLUSTER_ARN_SIZE];
     struct setup setup;
     struct arena *arena;
@@ -270,7 +271,9 @@ static void fill_texts(struct aws_setup *call)
     const struct config *config = &call->config;
 
     setup->region = config->region;
-    setup->partition = aws_partition(config->region);
+    setup->partition = call->endpoints.partition;
+    setup->dns_suffix = call->endpoints.dns_suffix;
+    setup->trust_conditions = config->trust_conditions;
     setup->cluster_name = config->cluster_name;
     setup->role_path = config->role_path;
     setup->boundary_arn = config->permissions_boundary;
@@ -297,7 +300,8 @@ static bool fill_setup(struct aws_setup *call)
 {
     int length;
 
-    if (!config_load(&call->config, call->flag_count, call->flags, environment, &call->error))
+    if (!config_load(&call->config, call->flag_count, call->flags, environment, &call->error) ||
+        !aws_endpoints_resolve(&call->endpoints, call->config.region, environment, &call->error))
         return false;
     fill_texts(call);
     if (!fill_account(call) || !check_partition(call) || !check_names(call) || !fill_lists(call))

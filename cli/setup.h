@@ -27,6 +27,8 @@ struct setup_list {
 
 struct setup {
     const char *partition, *account_id, *region, *cluster_name, *cluster_arn;
+    const char *dns_suffix;                       /* "amazonaws.com": where EKS's issuers are */
+    const char *trust_conditions;                 /* of --trust-conditions; "": none */
     const char *role_path;                        /* of the roles it makes: /…/ */
     const char *boundary_arn;                     /* "": roles without one are allowed */
     const char *namespace_name, *service_account; /* that it runs as */

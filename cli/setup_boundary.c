@@ -67,6 +67,7 @@ json_t *setup_trust(const struct setup *setup, struct arena *arena)
         .namespace_name = setup->namespace_name,
         .service_account = setup->service_account,
         .session_tags = true,
+        .conditions = setup->trust_conditions,
     };
     const char *text = trust_document(arena, &subject, TRUST_SERVICE_ACCOUNT);
     struct error error = {0};

@@ -25,7 +25,7 @@ enum resource {
     EXISTING_ROLES, /* as listed */
     CLUSTER,        /* this one */
     ASSOCIATIONS,   /* of this cluster */
-    OIDC_PROVIDERS, /* of the account: the issuer's name is not known before AWS is asked */
+    OIDC_PROVIDERS, /* of EKS clusters in the Region: which is ours is known to AWS alone */
     ADDONS,         /* of this cluster */
 };
 
@@ -42,6 +42,7 @@ enum when {
     ALWAYS,
     WITH_BOUNDARY,
     WITHOUT_BOUNDARY,
+    WITH_ANY_BOUNDARY,  /* of the settings, or that bindings may name */
     WITH_OIDC_PROVIDER, /* the controller may make it */
 };
 
@@ -73,7 +74,7 @@ static const struct statement statements[] = {
     {"ChangeOnlyBoundedRoles", WITH_BOUNDARY, false, OUR_ROLES, BOUNDED, CHANGES},
     {"ChangeOurRoles", WITHOUT_BOUNDARY, false, OUR_ROLES, 0, CHANGES},
     {"PutBoundariesBack",
-     WITH_BOUNDARY,
+     WITH_ANY_BOUNDARY,
      false,
      OUR_ROLES,
      BOUNDED,
@@ -106,9 +107,14 @@ static const struct statement statements[] = {
      WITH_OIDC_PROVIDER,
      false,
      OIDC_PROVIDERS,
+     CLUSTER_TAGGED,
+     {"iam:CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider"}},
+    {"AddAudience",
+     WITH_OIDC_PROVIDER,
+     false,
+     OIDC_PROVIDERS,
      0,
-     {"iam:CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider",
-      "iam:AddClientIDToOpenIDConnectProvider"}},
+     {"iam:AddClientIDToOpenIDConnectProvider"}},
     {"PassOurRoles", ALWAYS, false, OUR_ROLES, TO_POD_IDENTITY, {"iam:PassRole"}},
     {"PassExistingRoles", ALWAYS, false, EXISTING_ROLES, TO_POD_IDENTITY, {"iam:PassRole"}},
     {"Cluster",
@@ -197,7 +203,8 @@ static json_t *resource_of(const struct setup *setup, enum resource resource)
         return json_sprintf("arn:%s:eks:%s:%s:podidentityassociation/%s/*", setup->partition,
                             setup->region, setup->account_id, setup->cluster_name);
     case OIDC_PROVIDERS:
-        return iam_arn(setup, "oidc-provider", "/");
+        return json_sprintf("arn:%s:iam::%s:oidc-provider/oidc.eks.%s.%s/id/*", setup->partition,
+                            setup->account_id, setup->region, setup->dns_suffix);
     case ADDONS:
         return json_sprintf("arn:%s:eks:%s:%s:addon/%s/*", setup->partition, setup->region,
                             setup->account_id, setup->cluster_name);
@@ -221,10 +228,14 @@ static void add_test(json_t *conditions, const char *operation, const char *key,
 /* Ours first, then those that grants may name. */
 static json_t *boundaries(const struct setup *setup)
 {
-    const char *arns[SETUP_LIST_MAX + 1] = {setup->boundary_arn};
+    const char *arns[SETUP_LIST_MAX + 1];
+    size_t count = 0;
 
-    memcpy(arns + 1, setup->boundary_arns.items, setup->boundary_arns.count * sizeof(*arns));
-    return texts(arns, setup->boundary_arns.count + 1);
+    if (setup->boundary_arn[0])
+        arns[count++] = setup->boundary_arn;
+    for (size_t i = 0; i < setup->boundary_arns.count; i++)
+        arns[count++] = setup->boundary_arns.items[i];
+    return texts(arns, count);
 }
 
 static json_t *conditions_of(const struct setup *setup, unsigned wanted)
@@ -253,19 +264,31 @@ static json_t *conditions_of(const struct setup *setup, unsigned wanted)
     return conditions;
 }
 
-/* An empty list of resources or values would be no policy, and there is nothing to allow. */
-static bool applies(const struct setup *setup, const struct statement *statement)
+static bool is_time(const struct setup *setup, enum when when)
 {
     bool bounded = setup->boundary_arn[0] != '\0';
 
-    if ((statement->when == WITH_BOUNDARY && !bounded) ||
-        (statement->when == WITHOUT_BOUNDARY && bounded))
-        return false;
-    if (statement->when == WITH_OIDC_PROVIDER && !setup->manage_oidc_provider)
-        return false;
-    if (statement->resource == EXISTING_ROLES && setup->existing_roles.count == 0)
-        return false;
-    return !(statement->conditions & LISTED_POLICY) || setup->policy_arns.count > 0;
+    switch (when) {
+    case WITH_BOUNDARY:
+        return bounded;
+    case WITHOUT_BOUNDARY:
+        return !bounded;
+    case WITH_ANY_BOUNDARY:
+        return bounded || setup->boundary_arns.count > 0;
+    case WITH_OIDC_PROVIDER:
+        return setup->manage_oidc_provider;
+    case ALWAYS:
+        break;
+    }
+    return true;
+}
+
+/* An empty list of resources or values would be no policy, and there is nothing to allow. */
+static bool applies(const struct setup *setup, const struct statement *statement)
+{
+    return is_time(setup, statement->when) &&
+           (statement->resource != EXISTING_ROLES || setup->existing_roles.count > 0) &&
+           (!(statement->conditions & LISTED_POLICY) || setup->policy_arns.count > 0);
 }
 
 static json_t *statement_json(const struct setup *setup, const struct statement *statement)

@@ -31,6 +31,8 @@ VARIANTS = {
                     "--existing-roles", f"arn:aws:iam::{ACCOUNT}:role/cart",
                     "--application-actions", "s3:GetObject"),
     "pass to this cluster only": (*BOUNDED, "--pass-to-cluster-only"),
+    "OIDC provider, trust conditions": (*BOUNDED, "--manage-oidc-provider", "--trust-conditions",
+                                        "aws:SourceOrgId=o-abcdefghij,aws:SourceVpc=v*"),
     "boundary made elsewhere": (*BOUNDED, "--boundary-exists"),
     "boundary of AWS": (*CLUSTER, "--account-id", ACCOUNT, "--permissions-boundary",
                         "arn:aws:iam::aws:policy/PowerUserAccess"),

@@ -23,6 +23,8 @@ static struct setup whole(void)
         .region = "eu-west-1",
         .cluster_name = "main",
         .cluster_arn = "arn:aws:eks:eu-west-1:111122223333:cluster/main",
+        .dns_suffix = "amazonaws.com",
+        .trust_conditions = "",
         .role_path = "/podidentity/eu-west-1/main/",
         .boundary_arn = BOUNDARY,
         .namespace_name = "podidentity-system",
@@ -134,6 +136,46 @@ static void admits_boundaries_that_grants_may_name(void **state)
         condition(find(policy, "Allow", "iam:CreateRole"), "ArnLike", "iam:PermissionsBoundary");
     assert_int_equal(count_in(boundaries, BOUNDARY), 1);
     assert_int_equal(count_in(boundaries, setup.boundary_arns.items[0]), 1);
+}
+
+static void puts_back_boundaries_that_only_bindings_name(void **state)
+{
+    struct setup setup = whole();
+    AUTO_JSON json_t *policy = NULL;
+
+    (void)state;
+    setup.boundary_arn = "";
+    setup.boundary_arns = (struct setup_list){{"arn:aws:iam::111122223333:policy/narrow/*"}, 1};
+    policy = setup_policy(&setup);
+    assert_string_equal(
+        json_string_value(condition(find(policy, "Allow", "iam:PutRolePermissionsBoundary"),
+                                    "ArnLike", "iam:PermissionsBoundary")),
+        setup.boundary_arns.items[0]);
+}
+
+static void makes_oidc_providers_of_eks_only_where_it_manages_them(void **state)
+{
+    static const char *const made[] = {"iam:CreateOpenIDConnectProvider",
+                                       "iam:TagOpenIDConnectProvider",
+                                       "iam:AddClientIDToOpenIDConnectProvider"};
+    struct setup setup = whole();
+
+    (void)state;
+    for (int managed = 0; managed < 2; managed++) {
+        AUTO_JSON json_t *policy = NULL;
+
+        setup.manage_oidc_provider = managed;
+        policy = setup_policy(&setup);
+        for (size_t i = 0; i < COUNT(made); i++) {
+            const json_t *statement = find(policy, "Allow", made[i]);
+
+            assert_int_equal(statement != NULL, managed);
+            if (managed)
+                assert_string_equal(json_path_text(statement, "Resource"),
+                                    "arn:aws:iam::111122223333:oidc-provider/"
+                                    "oidc.eks.eu-west-1.amazonaws.com/id/*");
+        }
+    }
 }
 
 static void passes_roles_to_pod_identity_only(void **state)
@@ -282,6 +324,8 @@ int main(void)
         cmocka_unit_test(writes_to_bounded_roles_of_its_own_path_only),
         cmocka_unit_test(writes_to_its_own_path_without_a_boundary_too),
         cmocka_unit_test(admits_boundaries_that_grants_may_name),
+        cmocka_unit_test(puts_back_boundaries_that_only_bindings_name),
+        cmocka_unit_test(makes_oidc_providers_of_eks_only_where_it_manages_them),
         cmocka_unit_test(passes_roles_to_pod_identity_only),
         cmocka_unit_test(allows_nothing_for_lists_that_are_empty),
         cmocka_unit_test(bounds_roles_away_from_identities),

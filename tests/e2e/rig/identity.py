@@ -16,6 +16,7 @@ def lists(aws):
     partition, _ = partition_of(aws.region)
     own = f"arn:{partition}:iam::{aws.account}"
     return ["--account-id", aws.account,
+            "--boundary-arns", f"{own}:policy/podidentity/*",
             "--policy-arns", f"arn:{partition}:iam::aws:policy/*,{own}:policy/*",
             "--existing-roles", f"{own}:role/*"]
 
