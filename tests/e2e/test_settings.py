@@ -130,7 +130,9 @@ def test_the_help_names_every_flag_of_the_contract():
     _, printed, _ = run_to_end("controller", "--help")
     named = set(re.findall(r"^\s*--([a-z-]+)", printed, re.MULTILINE))
     assert named == {
-        "cluster-name", "region", "kubeconfig", "namespace", "metrics-bind-address",
+        "cluster-name", "region", "config", "kubeconfig", "namespace", "metrics-bind-address",
         "health-probe-bind-address", "role-path", "permissions-boundary", "allow-unbounded-roles",
-        "settle", "max-concurrent", "iam-rate", "eks-rate", "deletion-limit", "log-level",
-        "log-format", "config", "help"}
+        "trust-conditions", "settle", "drift-interval", "describe-interval", "manage-agent-addon",
+        "max-concurrent", "iam-rate", "eks-rate", "deletion-limit", "grant-label-keys",
+        "on-withdrawal", "withdrawal-grace", "manage-oidc-provider", "watch-pods", "log-level",
+        "log-format", "help"}
