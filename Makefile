@@ -116,7 +116,7 @@ memcheck: ## the unit and torture tests under valgrind
 	@tests/deps.sh memcheck
 	@$(MAKE) vectors
 	@$(MAKE) VARIANT=memcheck unit \
-	    RUN="env PROPERTY_DOCUMENTS=500 valgrind --quiet --leak-check=full --error-exitcode=1"
+	    RUN="env PROPERTY_DOCUMENTS=500 TORTURE_EVERY=29 valgrind --quiet --leak-check=full --error-exitcode=1"
 fuzz: ## feed whatever reads bytes from outside for FUZZ_SECONDS each (20)
 	@tests/deps.sh fuzz
 	@$(MAKE) CC=clang VARIANT=fuzz fuzzed
