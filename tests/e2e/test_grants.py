@@ -1,7 +1,6 @@
 """Grants given, narrowed and taken back: what a namespace has it keeps, what it may not it never
 gets."""
 
-import pytest
 
 from tests.e2e.documents import READ_DYNAMO, READ_S3, READ_SQS, WRITE_S3
 from tests.e2e.rig.objects import condition
@@ -134,40 +133,6 @@ def test_a_grant_for_other_service_accounts_or_namespaces_is_none(place, aws, co
     place.bind("cart", permissionPolicy=READ_S3)
     refused = place.wait_condition("Ready", "False", "NotGranted", name="cart")
     assert f'"{place.name}"' in message(refused)
-    assert aws.controller_requests(since) == []
-
-
-LATER = [
-    # the field that the status names, its value
-    ("spec.namespaces.matchLabels", {"kubernetes.io/metadata.name": "shop"}),
-    ("spec.existingRoles.requireTrustConsent", True),
-    ("spec.managedRoles.wellKnownPolicies", [{"name": "certManager", "unscoped": True}]),
-    ("spec.managedRoles.maxBindings", 3),
-    ("spec.managedRoles.permissionsBoundaryARNs", ["arn:aws:iam::aws:policy/Limit"]),
-    ("spec.managedRoles.trustScopes", ["Cluster"]),
-    ("spec.targetRoleARNs", ["arn:aws:iam::111122223333:role/*"]),
-    ("spec.adoption", {"associations": True}),
-    ("spec.allowRetain", True),
-    ("spec.allowServiceAccountAnnotation", True),
-    ("spec.allowMigration", True),
-]
-
-
-@pytest.mark.parametrize("field, value", LATER, ids=[row[0] for row in LATER])
-def test_a_grant_that_sets_a_field_of_later_versions_matches_nothing(
-        place, aws, controller, field, value):
-    place.grant()
-    wait_grant(place, "True", "Ready")
-    patch = value
-    for key in reversed(field.split(".")):
-        patch = {key: patch}
-    place.objects.patch(KIND, place.name, patch)
-    status = wait_grant(place, "False", "NotYetSupported")
-    assert f"{field} is not supported" in message({"status": status})
-    assert (status["matchedNamespaces"], status["bindings"]) == (0, 0)
-    since = aws.last()
-    place.bind("cart", permissionPolicy=READ_S3)
-    place.wait_condition("Ready", "False", "NotGranted", name="cart")
     assert aws.controller_requests(since) == []
 
 

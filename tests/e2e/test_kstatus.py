@@ -107,7 +107,7 @@ def test_a_grant_is_in_progress_until_it_was_looked_at_and_current_when_in_force
 
 
 def test_a_grant_that_matches_nothing_is_not_current(place, cluster, controller):
-    place.grant(allowRetain=True)
+    place.grant(namespaces={"names": []})
     refused = place.objects.wait(
         "PodIdentityGrant", place.name,
         until=lambda found: condition(found, "Ready").get("status") == "False")
