@@ -38,7 +38,7 @@ def test_the_younger_of_two_bindings_gives_way(place, aws, controller):
 def test_a_field_of_later_versions_touches_nothing(place, aws, controller):
     place.grant()
     since = aws.last()
-    place.bind("cart", permissionPolicy=READ_S3, mechanism="IRSA")
+    place.bind("cart", permissionPolicy=READ_S3, mode="Observe")
     place.wait_condition("Ready", "False", "NotYetSupported", name="cart")
     assert aws.controller_requests(since) == []
 
