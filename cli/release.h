@@ -28,7 +28,7 @@ struct release_command {
     struct world world;
     struct scene scene;
     struct config config;
-    struct store *bindings;
+    struct store *bindings, *service_accounts;
     struct arena *arena;
     char *namespace_name, *key;
     const char *name;
@@ -43,7 +43,8 @@ struct release_command {
 void release_add_row(struct release_command *command, const char *name, const char *value);
 void release_warn(struct release_command *command, const char *text);
 
-/* Reads the binding that command->key names, and all others of its namespace. */
+/* Reads the binding that command->key names, all others of its namespace, and with web identity its
+ * ServiceAccount. */
 bool release_read_namespace(struct release_command *command);
 
 /* --approve-deletions: tells the controller that this deletion is meant. */

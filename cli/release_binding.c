@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "cli/release.h"
 #include "controller/aws_link.h"
+#include "crds/metadata.h"
 #include "crds/podidentitybinding.h"
 #include "informers/store.h"
 #include "kube/calls.h"
@@ -83,6 +84,33 @@ static void read_bindings(struct release_command *command, const struct reply *r
     }
 }
 
+static void read_account(struct release_command *command, const struct reply *reply)
+{
+    AUTO_JSON json_t *object = kube_decode(reply->body, reply->body_length, &command->error);
+    void *record = object ? serviceaccount_read(object, &command->error) : NULL;
+
+    if (record)
+        store_put(command->service_accounts, record);
+}
+
+/* With web identity it carries annotations that go with the binding. It may be gone. */
+static bool read_service_account(struct release_command *command)
+{
+    const struct podidentitybinding *binding = store_get(command->bindings, command->key);
+    struct request request = {0};
+
+    if (binding->spec.mechanism == MECHANISM_POD_IDENTITY)
+        return true;
+    kube_get(command->arena, &request, &serviceaccount_resource, command->namespace_name,
+             binding->spec.service_account);
+    if (ask(command, &request, read_account))
+        return true;
+    if (!text_equal(command->error.code, "NotFound"))
+        return false;
+    error_clear(&command->error);
+    return true;
+}
+
 /* All bindings of the namespace, and each must be readable: whose UID lives decides what a former
  * binding left. */
 bool release_read_namespace(struct release_command *command)
@@ -93,7 +121,7 @@ bool release_read_namespace(struct release_command *command)
     if (!ask(command, &request, read_bindings))
         return false;
     if (store_get(command->bindings, command->key))
-        return true;
+        return read_service_account(command);
     return error_set(&command->error, ERROR_REFUSED, "there is no PodIdentityBinding %s",
                      command->key);
 }

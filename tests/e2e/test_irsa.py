@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from tests.e2e.documents import READ_S3
+from tests.e2e.rig.command import GOOD, podidentity
 from tests.e2e.rig.objects import condition
 from tests.e2e.rig.pods import WEB_IDENTITY
 from tests.e2e.rig.waiting import wait_until
@@ -312,6 +313,19 @@ def test_a_missing_service_account_is_waited_for_and_never_made(place, aws, cont
     place.service_account("cart")
     place.wait_ready("cart")
     assert ROLE_ARN in annotations(place)
+
+
+def test_release_takes_them_off_when_the_controller_is_gone(
+        cluster, place, aws, controller, provider):
+    role = bind(place).rpartition("/")[2]
+    controller.stop()
+    place.delete("cart", wait=False)
+    answer = podidentity(cluster, aws, "release", f"{place.name}/cart", "--cluster-name",
+                         aws.cluster, "--region", aws.region, "--purge")
+    assert answer.code == GOOD, answer
+    assert place.get("cart") is None
+    assert annotations(place) == {}
+    assert aws.role(role) is None
 
 
 # From one mechanism to another ----------------------------------------------------------------
