@@ -28,6 +28,7 @@ enum {
     RETRY_MOST_MS = 5 * 60 * 1000,
     REFUSED_MS = 5 * 1000,
     REFUSED_MOST_MS = 10 * 60 * 1000,
+    WAIT_MOST_MS = 30 * 1000,
 };
 
 /* Jobs begin for so long before sockets get their turn. */
@@ -212,6 +213,21 @@ static void job_send(struct transport *transport, const struct request *request,
 
 /* Results -------------------------------------------------------------------------------------- */
 
+/* A plan that waits knows when it is over (30 s after an edit of a trust), or asks again until AWS
+ * shows something young: its own delay is not doubled beyond that. */
+static void retry(struct job *job, const struct reconcile_result *result, uint64_t now_ms)
+{
+    struct queue *queue = job->jobs->queue;
+    uint64_t own_ms = result->delay_ms;
+
+    if (result->error->kind == ERROR_CONFLICT)
+        queue_retry(queue, job->key, CONFLICT_MS, RETRY_MOST_MS, now_ms);
+    else if (own_ms == 0)
+        queue_retry(queue, job->key, RETRY_MS, RETRY_MOST_MS, now_ms);
+    else
+        queue_retry(queue, job->key, own_ms, own_ms > WAIT_MOST_MS ? own_ms : WAIT_MOST_MS, now_ms);
+}
+
 static void requeue(struct job *job, const struct reconcile_result *result)
 {
     struct queue *queue = job->jobs->queue;
@@ -226,11 +242,7 @@ static void requeue(struct job *job, const struct reconcile_result *result)
     case RECONCILE_RETRY:
         metrics_add(job->jobs->world->metrics, METRIC_QUEUE_RETRIES, 1, kind_names[job->kind],
                     kind_names[job->kind]);
-        queue_retry(queue, job->key,
-                    result->error->kind == ERROR_CONFLICT ? CONFLICT_MS
-                    : result->delay_ms > 0                ? result->delay_ms
-                                                          : RETRY_MS,
-                    RETRY_MOST_MS, now_ms);
+        retry(job, result, now_ms);
         break;
     case RECONCILE_REFUSED:
         if (result->delay_ms > 0)

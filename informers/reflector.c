@@ -458,9 +458,9 @@ enum reflector_verdict reflector_event(struct reflector *reflector, uint64_t now
         reflector->count = 0;
     if (event->kind == WATCH_UNKNOWN)
         return REFLECTOR_SKIP;
-    reflector->has_bookmarks |= event->kind == WATCH_BOOKMARK;
     if (reflector->phase == REFLECTOR_FILLING)
         return filling_event(reflector, event);
+    reflector->has_bookmarks |= event->kind == WATCH_BOOKMARK;
     reflector->short_watches = 0;
     reflector->trouble[0] = '\0';
     keep_version(reflector->version, event->resource_version);

@@ -98,7 +98,8 @@ struct reflector {
 
     uint64_t wake_ms, opened_ms, heard_ms; /* heard: the newest line, or a version that agreed */
     size_t lines;                          /* of this watch */
-    bool has_bookmarks;                    /* the server sends them */
+    bool has_bookmarks; /* beside the one that ends the first list: of a resource that never had an
+                           object since its start the server sends no other */
 
     struct backoff backoff;
     uint64_t lists, watches, short_watches_total, failures; /* since the start */

@@ -15,8 +15,8 @@
 #include "reconcilers/work.h"
 
 /* How long one reading serves all bindings: shortly when something is missing, which a person may
- * mend at any time. READS_MAX bounds "exists" → Get → "none" → …, while IAM does not show everywhere
- * what was made. */
+ * mend at any time. READS_MAX bounds "exists" → Get → "none" → …, while IAM does not show
+ * everywhere what was made. */
 enum { READING_SERVES_MS = 10 * 60 * 1000, LACK_SERVES_MS = 10 * 1000, READS_MAX = 2 };
 
 static bool is_needed(const struct work *work)

@@ -56,7 +56,7 @@ def test_a_role_of_another_account_is_refused_without_asking_aws(place, aws, con
     place.bind("cart", roleARN=f"arn:aws:iam::{OTHER_ACCOUNT}:role/theirs")
     message = place.wait_refused("RoleReady", "RoleInOtherAccount", "cart")
     assert OTHER_ACCOUNT in message and aws.account in message
-    assert "Name a role there that may assume this one" in message
+    assert "this one in spec.targetRoleARN" in message
     assert aws.operations(since, namespace=place.name) == []
     assert aws.operations(since, role="theirs") == []
 

@@ -666,6 +666,17 @@ static void suspects_silence_only_where_bookmarks_come(void **state)
     finish(&bench);
 }
 
+/* A cluster without pods is silent, and that is right. */
+static void the_bookmark_that_ends_the_list_promises_no_others(void **state)
+{
+    struct bench bench;
+
+    (void)state;
+    start_watching(&bench);
+    assert_string_equal(reflector_trouble(&bench.reflector, bench.now_ms + 200000), "");
+    finish(&bench);
+}
+
 static void says_when_a_list_does_not_end(void **state)
 {
     struct bench bench;
@@ -719,6 +730,7 @@ int main(void)
         cmocka_unit_test(waits_on_when_woken_early_and_ignores_what_it_did_not_ask_for),
         cmocka_unit_test(says_what_the_trouble_is_until_it_is_over),
         cmocka_unit_test(suspects_silence_only_where_bookmarks_come),
+        cmocka_unit_test(the_bookmark_that_ends_the_list_promises_no_others),
         cmocka_unit_test(says_when_a_list_does_not_end),
         cmocka_unit_test(resumes_after_a_stop),
     };
