@@ -132,8 +132,10 @@ static void open_scene(struct release_command *command)
     command->arena = arena_create(ARENA_MAX);
     command->bindings = store_create(binding_indices);
     command->service_accounts = store_create(NULL);
+    command->nothing = store_create(NULL);
     command->scene.bindings = command->bindings;
     command->scene.service_accounts = command->service_accounts;
+    command->scene.grants = command->scene.namespaces = command->nothing;
     command->scene.picture = picture_create();
     command->scene.ledger = ledger_create();
     log_configure(LOG_ERROR, LOG_TEXT);
@@ -146,6 +148,7 @@ static void close_scene(struct release_command *command)
     ledger_destroy(command->scene.ledger);
     store_destroy(command->bindings);
     store_destroy(command->service_accounts);
+    store_destroy(command->nothing);
     arena_destroy(command->arena);
     account_finish(&command->scene.account);
     free(command->namespace_name);

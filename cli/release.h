@@ -28,7 +28,7 @@ struct release_command {
     struct world world;
     struct scene scene;
     struct config config;
-    struct store *bindings, *service_accounts;
+    struct store *bindings, *service_accounts, *nothing; /* no grant is asked: a person is */
     struct arena *arena;
     char *namespace_name, *key;
     const char *name;

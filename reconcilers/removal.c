@@ -161,10 +161,16 @@ enum verdict removal_choose_retired(struct work *work, struct request *request)
     return doomed_next(work);
 }
 
+/* A person who says --purge means it, whatever the spec says. */
+static bool keeps_roles(const struct work *work)
+{
+    return work->keep_roles || (!work->purge && grants_retain(work->binding, work->scene));
+}
+
 enum verdict removal_choose_all(struct work *work, struct request *request)
 {
     (void)request;
-    if (doomed_begin(work) && !grants_retain(work->binding, work->scene) && !work->keep_roles) {
+    if (doomed_begin(work) && !keeps_roles(work)) {
         picture_each_role_of(work->scene->picture, work->binding->record.uid, add_any, work);
         /* Not in the picture when the program died right after CreateRole. */
         if (work->wanted && work->want.managed)

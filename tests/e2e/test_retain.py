@@ -1,6 +1,7 @@
 """deletionPolicy: Retain, which keeps the role where a grant allows it, and never the association."""
 
 from tests.e2e.documents import READ_S3
+from tests.e2e.rig.command import GOOD, podidentity
 
 
 def role_name(found):
@@ -30,3 +31,17 @@ def test_without_a_grant_nothing_is_left_behind(place, aws, controller):
     assert "allowRetain" in message
     place.delete("cart")
     assert aws.role(role) is None
+
+
+def test_a_person_who_purges_takes_the_retained_role_too(cluster, place, aws, controller):
+    place.grant(allowRetain=True)
+    place.bind("cart", permissionPolicy=READ_S3, deletionPolicy="Retain")
+    role = role_name(place.wait_ready("cart"))
+    controller.stop()
+    place.delete("cart", wait=False)
+    answer = podidentity(cluster, aws, "release", f"{place.name}/cart", "--purge",
+                         "--cluster-name", aws.cluster, "--region", aws.region)
+    assert answer.code == GOOD, answer.err
+    assert aws.role(role) is None
+    assert aws.association(place.name, "cart") is None
+    assert place.get("cart") is None
