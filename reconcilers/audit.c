@@ -352,6 +352,8 @@ static enum verdict tell_ask(struct work *work, struct request *request)
     if (work->outcome.told_next == work->outcome.told_count)
         return VERDICT_NEXT;
     say(audit_of(work), told->warning, told->reason, told->note);
+    /* Each is told once, by an Event of its own: a series would keep the first one's note. */
+    events_forget(audit_of(work)->events, &subject, told->warning, told->reason, told->action);
     events_tell(audit_of(work)->events, work->arena, request, &subject, told->warning, told->reason,
                 told->action, told->note, work->now_ms * 1000);
     return VERDICT_SEND;

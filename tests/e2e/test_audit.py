@@ -94,6 +94,14 @@ def test_a_foreign_orphan_is_told_and_left_alone(place, aws, watchful, theirs, w
         'podidentity_orphaned_associations{owner="foreign"}'] == 0, what="no orphan")
 
 
+def test_each_orphan_has_an_event_of_its_own(place, aws, watchful, theirs):
+    made = [associate(aws, random_name("gone"), "cart", theirs) for _ in range(2)]
+    for association in made:
+        wait_until(lambda one=association: told(place, "podidentity-system", one), what="an Event")
+        aws.eks.delete_pod_identity_association(
+            clusterName=aws.cluster, associationId=association["associationId"])
+
+
 def test_an_orphan_of_ours_is_removed_after_the_second_look(place, aws, watchful, left_over):
     association = {"associationId": left_over["associationID"]}
     wait_sweeps(aws, 3)
