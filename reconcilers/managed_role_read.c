@@ -7,6 +7,7 @@
 
 #include "aws/faults.h"
 #include "base/arena.h"
+#include "base/text.h"
 #include "reconcilers/mechanism.h"
 #include "reconcilers/ownership.h"
 #include "reconcilers/picture.h"
@@ -17,6 +18,16 @@
 /* The most names that are kept of one list: IAM's quotas are 25 attached policies and 10,240
  * characters of inline ones. */
 enum { POLICIES_MAX = 200 };
+
+bool role_is_pictured_as_wanted(const struct work *work)
+{
+    const struct picture_role *role = picture_role(work->scene->picture, work->want.role_name);
+    char digest[DIGEST_SIZE];
+
+    difference_wish_digest(digest, work->arena, &work->want);
+    return role && text_equal(role->binding_uid, work->binding->record.uid) &&
+           text_equal(role->digest, digest);
+}
 
 enum verdict role_get_ask(struct work *work, struct request *request)
 {

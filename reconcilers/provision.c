@@ -130,8 +130,6 @@ static bool picture_agrees(struct work *work)
     const struct condition *ready = podidentitybinding_condition(&binding->status, "Ready");
     const struct picture_association *association = picture_association(
         work->scene->picture, binding->record.namespace_name, binding->spec.service_account);
-    const struct picture_role *role;
-    char digest[DIGEST_SIZE];
 
     if (!ready || ready->status != CONDITION_TRUE || !associated_as_wanted(work, association) ||
         (work->want.web_identity && !annotations_are_as_wanted(work)) ||
@@ -142,29 +140,16 @@ static bool picture_agrees(struct work *work)
     if (!work->want.managed)
         return existing_role_is_good(work) &&
                !work->needs_consent; /* which is asked of the trust as it is now */
-    role = picture_role(work->scene->picture, work->want.role_name);
-    difference_wish_digest(digest, work->arena, &work->want);
-    return role && text_equal(role->binding_uid, binding->record.uid) &&
-           text_equal(role->digest, digest);
+    return role_is_pictured_as_wanted(work);
 }
 
 /* A sweep's picture serves bindings that were not looked at since; not for ever. */
 enum { PICTURE_SERVES_MS = 10 * 60 * 1000 };
 
-/* What waits for pods is taken up when the last of them is gone. */
-static void take_up_held(struct work *work)
-{
-    struct ledger_entry *ledger = work->ledger;
-
-    work->have.verified = ledger->verified && ledger->generation == work->binding->meta.generation;
-    if (work->have.verified && ledger->web_identity_held && !mechanism_still_holds(work))
-        ledger_doubt(ledger);
-    work->have.verified = false;
-}
-
 /*
  * Is there anything to ask AWS? Not when this generation was verified by this process, nor when
- * the sweep at start shows it all as the status says.
+ * the sweep at start shows it all as the status says. What waits for pods is taken up when the last
+ * of them is gone.
  */
 static enum verdict remember(struct work *work, struct request *request)
 {
@@ -172,10 +157,10 @@ static enum verdict remember(struct work *work, struct request *request)
     int64_t swept_ms = picture_swept_ms(work->scene->picture);
 
     (void)request;
-    take_up_held(work);
-    if (ledger->verified && ledger->generation == work->binding->meta.generation) {
-        work->have.verified = true;
-        return VERDICT_NEXT;
+    work->have.verified = ledger->verified && ledger->generation == work->binding->meta.generation;
+    if (work->have.verified && ledger->web_identity_held && !mechanism_still_holds(work)) {
+        ledger_doubt(ledger);
+        work->have.verified = false;
     }
     if (work->have.verified || ledger->failed_ms != 0 || ledger->generation != 0 ||
         swept_ms + PICTURE_SERVES_MS <= work->now_ms || !picture_agrees(work))
@@ -258,15 +243,6 @@ const struct step provision_plan[] = {
     {"WithdrawAssociation", association_withdraw_ask, association_withdraw_answer,
      FACET_ASSOCIATION},
 
-    {"ChooseRetired", removal_choose_retired, NULL, FACET_ROLE},
-    {"GetRetiredRole", removal_get_ask, removal_get_answer, FACET_ROLE},
-    {"RetireRole", removal_retire_ask, removal_retire_answer, FACET_ROLE},
-    {"RestoreBoundary", removal_boundary_ask, removal_boundary_answer, FACET_ROLE},
-    {"ListPolicies", removal_policies_list_ask, removal_policies_list_answer, FACET_ROLE},
-    {"DeletePolicy", removal_policy_delete_ask, removal_policy_delete_answer, FACET_ROLE},
-    {"ListAttached", removal_attached_list_ask, removal_attached_list_answer, FACET_ROLE},
-    {"Detach", removal_detach_ask, removal_detach_answer, FACET_ROLE},
-    {"ListInstanceProfilesForRole", removal_profiles_ask, removal_profiles_answer, FACET_ROLE},
-    {"DeleteRole", removal_delete_ask, removal_delete_answer, FACET_ROLE},
+    RETIRED_ROLE_ROWS,
     {0},
 };

@@ -31,6 +31,8 @@ enum verdict existing_role_judge(struct work *work, struct request *request);
 bool existing_role_is_good(struct work *work); /* by the picture, without a word */
 
 /* managed_role_read.c: what hangs on our role now. */
+/* The last sweep shows the role for this binding, with all that the wish says. */
+bool role_is_pictured_as_wanted(const struct work *work);
 enum verdict role_get_ask(struct work *work, struct request *request);
 enum verdict role_get_answer(struct work *work, const struct reply *reply);
 enum verdict role_policies_list_ask(struct work *work, struct request *request);
@@ -134,6 +136,22 @@ enum verdict removal_profiles_ask(struct work *work, struct request *request);
 enum verdict removal_profiles_answer(struct work *work, const struct reply *reply);
 enum verdict removal_delete_ask(struct work *work, struct request *request);
 enum verdict removal_delete_answer(struct work *work, const struct reply *reply);
+
+/* What becomes of roles that the binding does not want any more, as rows of a plan. */
+#define RETIRED_ROLE_ROWS                                                                          \
+    {"ChooseRetired", removal_choose_retired, NULL, FACET_ROLE},                                   \
+        {"GetRetiredRole", removal_get_ask, removal_get_answer, FACET_ROLE},                       \
+        {"RetireRole", removal_retire_ask, removal_retire_answer, FACET_ROLE},                     \
+        {"RestoreBoundary", removal_boundary_ask, removal_boundary_answer, FACET_ROLE},            \
+        {"ListPolicies", removal_policies_list_ask, removal_policies_list_answer, FACET_ROLE},     \
+        {"DeletePolicy", removal_policy_delete_ask, removal_policy_delete_answer, FACET_ROLE},     \
+        {"ListAttached", removal_attached_list_ask, removal_attached_list_answer, FACET_ROLE},     \
+        {"Detach", removal_detach_ask, removal_detach_answer, FACET_ROLE},                         \
+        {"ListInstanceProfilesForRole", removal_profiles_ask, removal_profiles_answer,             \
+         FACET_ROLE},                                                                              \
+    {                                                                                              \
+        "DeleteRole", removal_delete_ask, removal_delete_answer, FACET_ROLE                        \
+    }
 
 /* running_pods.c: rows that wait for pods, or refuse for their sake. */
 enum verdict pods_compute(struct work *work, struct request *request);

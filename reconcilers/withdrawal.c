@@ -116,16 +116,6 @@ static enum verdict wish(struct work *work, struct request *request)
     return VERDICT_NEXT;
 }
 
-static bool picture_agrees(const struct work *work)
-{
-    const struct picture_role *role = picture_role(work->scene->picture, work->want.role_name);
-    char digest[DIGEST_SIZE];
-
-    difference_wish_digest(digest, work->arena, &work->want);
-    return role && text_equal(role->binding_uid, work->binding->record.uid) &&
-           text_equal(role->digest, digest);
-}
-
 /* A role that is not ours, or is as wanted already, has nothing to narrow. */
 static enum verdict remember(struct work *work, struct request *request)
 {
@@ -135,7 +125,7 @@ static enum verdict remember(struct work *work, struct request *request)
     work->have.verified =
         !work->want.managed ||
         (ledger->verified && ledger->generation == work->binding->meta.generation) ||
-        picture_agrees(work);
+        role_is_pictured_as_wanted(work);
     if (work->have.verified && work->ledger->retired_until_ms == 0 && removal_has_retired(work))
         work->ledger->retired_until_ms = work->now_ms; /* its tag says when; read it now */
     return VERDICT_NEXT;
@@ -229,16 +219,7 @@ static const struct step edit_plan[] = {
 
 static const struct step narrow_plan[] = {
     NARROWING_ROWS,
-    {"ChooseRetired", removal_choose_retired, NULL, FACET_ROLE},
-    {"GetRetiredRole", removal_get_ask, removal_get_answer, FACET_ROLE},
-    {"RetireRole", removal_retire_ask, removal_retire_answer, FACET_ROLE},
-    {"RestoreBoundary", removal_boundary_ask, removal_boundary_answer, FACET_ROLE},
-    {"ListPolicies", removal_policies_list_ask, removal_policies_list_answer, FACET_ROLE},
-    {"DeletePolicy", removal_policy_delete_ask, removal_policy_delete_answer, FACET_ROLE},
-    {"ListAttached", removal_attached_list_ask, removal_attached_list_answer, FACET_ROLE},
-    {"Detach", removal_detach_ask, removal_detach_answer, FACET_ROLE},
-    {"ListInstanceProfilesForRole", removal_profiles_ask, removal_profiles_answer, FACET_ROLE},
-    {"DeleteRole", removal_delete_ask, removal_delete_answer, FACET_ROLE},
+    RETIRED_ROLE_ROWS,
     {0},
 };
 
