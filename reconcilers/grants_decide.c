@@ -172,101 +172,88 @@ bool grant_serves(struct arena *arena, const struct podidentitygrant *grant,
     return false;
 }
 
-/* Adoption --------------------------------------------------------------------------------------
- */
+/* Rights beside the items --------------------------------------------------------------------- */
 
-struct adoption {
-    const struct podidentitybinding *binding;
+/* A right that a grant gives by itself, to whom it matches. value: what is asked for; NULL: the
+ * right alone. */
+typedef bool (*right_fn)(const struct podidentitygrant *grant, const char *value);
+
+struct petition {
     const struct scene *scene;
-    const char *role_arn; /* NULL: an association */
+    const char *namespace_name, *service_account, *value;
+    right_fn right;
     bool allowed;
 };
 
-static void ask_adoption(void *context, const void *record)
+static void ask_right(void *context, const void *record)
 {
     const struct podidentitygrant *grant = record;
-    struct adoption *adoption = context;
+    struct petition *petition = context;
 
-    if (!grant_matches(grant, adoption->binding->record.namespace_name,
-                       adoption->binding->spec.service_account, adoption->scene))
-        return;
-    if (adoption->role_arn ? grant_has_glob(grant->adoption_roles, adoption->role_arn)
-                           : grant->adoption_associations)
-        adoption->allowed = true;
+    if (petition->right(grant, petition->value) &&
+        grant_matches(grant, petition->namespace_name, petition->service_account, petition->scene))
+        petition->allowed = true;
+}
+
+static bool some_grant_gives(right_fn right, const char *value, const char *namespace_name,
+                             const char *service_account, const struct scene *scene)
+{
+    struct petition petition = {.scene = scene,
+                                .namespace_name = namespace_name,
+                                .service_account = service_account,
+                                .value = value,
+                                .right = right};
+
+    store_each(scene->grants, ask_right, &petition);
+    return petition.allowed;
+}
+
+static bool gives_adoption_of_role(const struct podidentitygrant *grant, const char *role_arn)
+{
+    return grant_has_glob(grant->adoption_roles, role_arn);
 }
 
 bool grants_allow_adoption_of_role(const struct podidentitybinding *binding,
                                    const struct scene *scene, const char *role_arn)
 {
-    struct adoption adoption = {.binding = binding, .scene = scene, .role_arn = role_arn};
+    return some_grant_gives(gives_adoption_of_role, role_arn, binding->record.namespace_name,
+                            binding->spec.service_account, scene);
+}
 
-    store_each(scene->grants, ask_adoption, &adoption);
-    return adoption.allowed;
+static bool gives_adoption_of_association(const struct podidentitygrant *grant, const char *value)
+{
+    (void)value;
+    return grant->adoption_associations;
 }
 
 bool grants_allow_adoption_of_association(const struct podidentitybinding *binding,
                                           const struct scene *scene)
 {
-    struct adoption adoption = {.binding = binding, .scene = scene};
-
-    store_each(scene->grants, ask_adoption, &adoption);
-    return adoption.allowed;
+    return some_grant_gives(gives_adoption_of_association, NULL, binding->record.namespace_name,
+                            binding->spec.service_account, scene);
 }
 
-/* The annotation ------------------------------------------------------------------------------- */
-
-struct annotation {
-    const char *namespace_name, *service_account;
-    const struct scene *scene;
-    bool allowed;
-};
-
-static void ask_annotation(void *context, const void *record)
+static bool gives_annotation(const struct podidentitygrant *grant, const char *value)
 {
-    const struct podidentitygrant *grant = record;
-    struct annotation *annotation = context;
-
-    if (grant->allow_service_account_annotation &&
-        grant_matches(grant, annotation->namespace_name, annotation->service_account,
-                      annotation->scene))
-        annotation->allowed = true;
+    (void)value;
+    return grant->allow_service_account_annotation;
 }
 
 bool grants_allow_annotation(const char *namespace_name, const char *service_account,
                              const struct scene *scene)
 {
-    struct annotation annotation = {
-        .namespace_name = namespace_name, .service_account = service_account, .scene = scene};
-
-    store_each(scene->grants, ask_annotation, &annotation);
-    return annotation.allowed;
+    return some_grant_gives(gives_annotation, NULL, namespace_name, service_account, scene);
 }
 
-/* Retention ------------------------------------------------------------------------------------ */
-
-struct retention {
-    const struct podidentitybinding *binding;
-    const struct scene *scene;
-    bool allowed;
-};
-
-static void ask_retention(void *context, const void *record)
+static bool gives_retention(const struct podidentitygrant *grant, const char *value)
 {
-    const struct podidentitygrant *grant = record;
-    struct retention *retention = context;
-
-    if (grant->allow_retain &&
-        grant_matches(grant, retention->binding->record.namespace_name,
-                      retention->binding->spec.service_account, retention->scene))
-        retention->allowed = true;
+    (void)value;
+    return grant->allow_retain;
 }
 
 bool grants_retain(const struct podidentitybinding *binding, const struct scene *scene)
 {
-    struct retention retention = {.binding = binding, .scene = scene};
-
-    if (!binding->spec.retain)
-        return false;
-    store_each(scene->grants, ask_retention, &retention);
-    return retention.allowed;
+    return binding->spec.retain &&
+           some_grant_gives(gives_retention, NULL, binding->record.namespace_name,
+                            binding->spec.service_account, scene);
 }
