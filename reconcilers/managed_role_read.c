@@ -93,22 +93,26 @@ enum verdict role_get_answer(struct work *work, const struct reply *reply)
     return VERDICT_NEXT;
 }
 
-/* Appends a page of names to a list in the arena; false with an error past the ceiling. */
-static bool names_add(struct work *work, const char *const **names, size_t *count,
-                      const struct iam_page *page)
+bool role_names_add(struct work *work, const char *const **names, size_t *count,
+                    const struct iam_page *page)
 {
-    const char **all;
+    size_t room = POLICIES_MAX - *count;
+    size_t taken = page->count < room ? page->count : room;
+    const char **all = arena_array(work->arena, *count + taken + 1, sizeof(*all));
 
-    if (*count + page->count > POLICIES_MAX)
-        return error_set(&work->error, ERROR_RETRY, "the role has over %d policies", POLICIES_MAX);
-    all = arena_array(work->arena, *count + page->count + 1, sizeof(*all));
     if (*count > 0)
         memcpy(all, *names, *count * sizeof(*all));
-    if (page->count > 0)
-        memcpy(all + *count, page->items, page->count * sizeof(*all));
+    if (taken > 0)
+        memcpy(all + *count, page->items, taken * sizeof(*all));
     *names = all;
-    *count += page->count;
-    return true;
+    *count += taken;
+    return taken == page->count;
+}
+
+static enum verdict too_many(struct work *work)
+{
+    error_set(&work->error, ERROR_RETRY, "the role has over %d policies", POLICIES_MAX);
+    return VERDICT_FAIL;
 }
 
 enum verdict role_policies_list_ask(struct work *work, struct request *request)
@@ -140,10 +144,8 @@ enum verdict role_policies_list_answer(struct work *work, const struct reply *re
 
     if (!row_good(work, reply) || !iam_read_policy_names(work->arena, reply, &page, &work->error))
         return VERDICT_FAIL;
-    if (work->have.detail.inline_count + page.count > POLICIES_MAX) {
-        error_set(&work->error, ERROR_RETRY, "the role has over %d policies", POLICIES_MAX);
-        return VERDICT_FAIL;
-    }
+    if (work->have.detail.inline_count + page.count > POLICIES_MAX)
+        return too_many(work);
     inline_add(work, &page);
     work->have.marker = page.marker;
     work->have.inline_listed = !page.marker;
@@ -193,9 +195,10 @@ enum verdict role_attached_list_answer(struct work *work, const struct reply *re
     struct iam_role_detail *detail = &work->have.detail;
     struct iam_page page;
 
-    if (!row_good(work, reply) || !iam_read_policy_arns(work->arena, reply, &page, &work->error) ||
-        !names_add(work, &detail->attached_arns, &detail->attached_count, &page))
+    if (!row_good(work, reply) || !iam_read_policy_arns(work->arena, reply, &page, &work->error))
         return VERDICT_FAIL;
+    if (!role_names_add(work, &detail->attached_arns, &detail->attached_count, &page))
+        return too_many(work);
     work->have.marker = page.marker;
     work->have.attached_listed = !page.marker;
     return page.marker ? VERDICT_REPEAT : VERDICT_NEXT;

@@ -23,7 +23,7 @@
 #include "reconcilers/work.h"
 
 /* A binding has one role, and a retired one for each change of mind within six hours. */
-enum { UNKNOWN_MS = 60 * 1000, DOOMED_MAX = 32, POLICIES_MAX = 200 };
+enum { UNKNOWN_MS = 60 * 1000, DOOMED_MAX = 32 };
 
 /* A retired role that somebody uses elsewhere is nobody's hurry. */
 enum { IN_USE_RETRY_MS = 60 * 60 * 1000 };
@@ -299,18 +299,12 @@ enum verdict removal_boundary_answer(struct work *work, const struct reply *repl
     return VERDICT_NEXT;
 }
 
-/* A page of names behind those we have; what does not fit is found when the plan runs again,
- * since DeleteRole is refused while something hangs on the role. */
-static void page_keep(struct work *work, const char *const **names, size_t *count,
-                      const struct iam_page *page)
+/* What is over the ceiling is found when the plan runs again, since DeleteRole is refused while
+ * something hangs on the role. */
+static void keep_names(struct work *work, const char *const **names, size_t *count,
+                       const struct iam_page *page)
 {
-    const char **all = arena_array(work->arena, *count + page->count + 1, sizeof(*all));
-
-    if (*count > 0)
-        memcpy(all, *names, *count * sizeof(*all));
-    for (size_t i = 0; i < page->count && *count < POLICIES_MAX; i++)
-        all[(*count)++] = page->items[i];
-    *names = all;
+    (void)role_names_add(work, names, count, page);
 }
 
 enum verdict removal_policies_list_ask(struct work *work, struct request *request)
@@ -328,7 +322,7 @@ enum verdict removal_policies_list_answer(struct work *work, const struct reply 
 
     if (!row_good(work, reply) || !iam_read_policy_names(work->arena, reply, &page, &work->error))
         return VERDICT_FAIL;
-    page_keep(work, &doomed->policies, &doomed->policy_count, &page);
+    keep_names(work, &doomed->policies, &doomed->policy_count, &page);
     work->have.marker = page.marker;
     doomed->inline_listed = !page.marker;
     return page.marker ? VERDICT_REPEAT : VERDICT_NEXT;
@@ -379,7 +373,7 @@ enum verdict removal_attached_list_answer(struct work *work, const struct reply 
 
     if (!row_good(work, reply) || !iam_read_policy_arns(work->arena, reply, &page, &work->error))
         return VERDICT_FAIL;
-    page_keep(work, &doomed->arns, &doomed->arn_count, &page);
+    keep_names(work, &doomed->arns, &doomed->arn_count, &page);
     work->have.marker = page.marker;
     doomed->attached_listed = !page.marker;
     return page.marker ? VERDICT_REPEAT : VERDICT_NEXT;
@@ -411,8 +405,7 @@ static enum verdict say_in_use(struct work *work)
     const char *words = arena_printf(
         work->arena,
         "Role %s cannot be deleted while somebody's instance profile holds it: %s. Take it out: "
-        "aws "
-        "iam remove-role-from-instance-profile --role-name %s --instance-profile-name NAME",
+        "aws iam remove-role-from-instance-profile --role-name %s --instance-profile-name NAME",
         doomed->role.arn, doomed->profiles, doomed->role.name);
 
     if (work->binding->meta.deleted_ms != 0 || work->withdrawn || work->purge) {

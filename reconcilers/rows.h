@@ -7,6 +7,8 @@
 
 #include "reconcilers/plan.h"
 
+struct iam_page;
+
 /* What every row of IAM and EKS does with a bad answer: sets work->error, gives VERDICT_FAIL. */
 bool row_good(struct work *work, const struct reply *reply);
 
@@ -33,6 +35,10 @@ bool existing_role_is_good(struct work *work); /* by the picture, without a word
 /* managed_role_read.c: what hangs on our role now. */
 /* The last sweep shows the role for this binding, with all that the wish says. */
 bool role_is_pictured_as_wanted(const struct work *work);
+/* Appends a page of names of policies to a list in the arena, as many as the ceiling lets; false
+ * when there were more. */
+bool role_names_add(struct work *work, const char *const **names, size_t *count,
+                    const struct iam_page *page);
 enum verdict role_get_ask(struct work *work, struct request *request);
 enum verdict role_get_answer(struct work *work, const struct reply *reply);
 enum verdict role_policies_list_ask(struct work *work, struct request *request);
