@@ -119,19 +119,26 @@ static void compare(struct lookout *lookout)
         task_schedule(lookout->world->loop, &lookout->compare);
 }
 
-static void swept_again(void *context, const struct error *error, unsigned requests)
+/* True when the picture is whole. */
+static bool sweep_ended(struct lookout *lookout, const struct error *error, unsigned requests)
 {
-    struct lookout *lookout = context;
     char count[12];
 
     lookout->sweeping = false;
     snprintf(count, sizeof(count), "%u", requests);
-    if (error) {
+    if (error)
         sweep_failed(lookout, error, count);
-        return;
-    }
-    sweep_went_well(lookout, count);
-    compare(lookout);
+    else
+        sweep_went_well(lookout, count);
+    return !error;
+}
+
+static void swept_again(void *context, const struct error *error, unsigned requests)
+{
+    struct lookout *lookout = context;
+
+    if (sweep_ended(lookout, error, requests))
+        compare(lookout);
 }
 
 /* While pods get no credentials, who waits for the agent wants to hear of it soon. */
@@ -178,14 +185,8 @@ static void survey_again(struct timer *timer)
 static void swept_first(void *context, const struct error *error, unsigned requests)
 {
     struct lookout *lookout = context;
-    char count[12];
 
-    lookout->sweeping = false;
-    snprintf(count, sizeof(count), "%u", requests);
-    if (error) {
-        sweep_failed(lookout, error, count);
-    } else {
-        sweep_went_well(lookout, count);
+    if (sweep_ended(lookout, error, requests)) {
         if (!lookout->stopping)
             timer_start(lookout->world->loop, &lookout->next_look, 0);
         survey(lookout);
