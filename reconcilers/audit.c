@@ -15,8 +15,10 @@
 #include "reconcilers/brake.h"
 #include "reconcilers/indices.h"
 #include "reconcilers/ledger.h"
+#include "reconcilers/namespaces.h"
 #include "reconcilers/ownership.h"
 #include "reconcilers/picture.h"
+#include "reconcilers/report.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/work.h"
@@ -107,8 +109,7 @@ struct claim {
     const struct scene *scene;
     const char *id;
     bool claimed, suspended; /* by some binding */
-    bool
-        settled; /* one has just this association, or is still to be tried, or on its way from it */
+    bool settled; /* one has just this association, is still to be tried, or on its way from it */
 };
 
 /* By this process: with a right binding that is when the ledger learns of its association. */
@@ -233,11 +234,10 @@ static enum verdict describe_answer(struct work *work, const struct reply *reply
 
 static bool is_suspended(struct work *work)
 {
-    const struct audit *audit = audit_of(work);
-    const struct namespace_metadata *namespace =
-        store_get(work->scene->namespaces, namespace_of(work->arena, audit->key));
+    const char *key = audit_of(work)->key;
 
-    return (namespace && namespace->suspended) || claim_of(work->scene, audit->key, "").suspended;
+    return namespace_suspended(work->scene, namespace_of(work->arena, key)) ||
+           claim_of(work->scene, key, "").suspended;
 }
 
 /* Of what is to be removed this very moment, after the Describe. */
@@ -344,30 +344,26 @@ static void say(const struct audit *audit, bool warning, const char *reason, con
         audit->told(audit->context, warning, reason, note);
 }
 
+/* The log and the metric say what an Event says, which may be refused. */
 static enum verdict tell_ask(struct work *work, struct request *request)
 {
     struct event_subject subject = subject_of(work);
     const struct told *told = &work->outcome.told[work->outcome.told_next];
+    enum verdict verdict = report_tell_ask(work, request, &subject);
 
-    if (work->outcome.told_next == work->outcome.told_count)
-        return VERDICT_NEXT;
-    say(audit_of(work), told->warning, told->reason, told->note);
-    /* Each is told once, by an Event of its own: a series would keep the first one's note. */
-    events_forget(audit_of(work)->events, &subject, told->warning, told->reason, told->action);
-    events_tell(audit_of(work)->events, work->arena, request, &subject, told->warning, told->reason,
-                told->action, told->note, work->now_ms * 1000);
-    return VERDICT_SEND;
+    if (verdict == VERDICT_SEND)
+        say(audit_of(work), told->warning, told->reason, told->note);
+    return verdict;
 }
 
-/* An Event that is refused stops nothing: the log and the metric say the same. */
+/* Each is told once, by an Event of its own: a series would keep the first one's note. */
 static enum verdict tell_answer(struct work *work, const struct reply *reply)
 {
-    const struct told *told = &work->outcome.told[work->outcome.told_next++];
+    const struct told *told = &work->outcome.told[work->outcome.told_next];
     struct event_subject subject = subject_of(work);
 
-    if (!reply_good(reply))
-        events_forget(audit_of(work)->events, &subject, told->warning, told->reason, told->action);
-    return VERDICT_REPEAT;
+    events_forget(work->events, &subject, told->warning, told->reason, told->action);
+    return report_tell_answer(work, reply, &subject);
 }
 
 static const struct step ask_plan[] = {
@@ -405,6 +401,7 @@ static void ask(struct audit *audit, const char *key)
         .done = asked,
         .arena = arena_create(ARENA_MAX),
         .scene = audit->scene,
+        .events = audit->events,
         .now_ms = audit->now_ms,
     };
     plan_start(&audit->work, ask_plan);

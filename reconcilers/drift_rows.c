@@ -13,6 +13,7 @@
 #include "crds/metadata.h"
 #include "informers/store.h"
 #include "reconcilers/drift.h"
+#include "reconcilers/namespaces.h"
 #include "reconcilers/picture.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
@@ -26,14 +27,12 @@ static const enum facet facets[DRIFT_PARTS] = {FACET_ROLE, FACET_ASSOCIATION};
 static const char *suspended_by(struct work *work, const char **reason)
 {
     const struct podidentitybinding *binding = work->binding;
-    const struct namespace_metadata *namespace =
-        store_get(work->scene->namespaces, binding->record.namespace_name);
 
     *reason = binding->meta.suspended;
     if (*reason)
         return arena_printf(work->arena, "podidentitybinding %s -n %s", binding->record.name,
                             binding->record.namespace_name);
-    *reason = namespace ? namespace->suspended : NULL;
+    *reason = namespace_suspended(work->scene, binding->record.namespace_name);
     return *reason ? arena_printf(work->arena, "namespace %s", binding->record.namespace_name)
                    : NULL;
 }

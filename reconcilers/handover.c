@@ -13,6 +13,7 @@
 #include "reconcilers/grants.h"
 #include "reconcilers/indices.h"
 #include "reconcilers/ledger.h"
+#include "reconcilers/namespaces.h"
 #include "reconcilers/picture.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
@@ -36,14 +37,6 @@ static void find_heir(void *context, const void *record)
         succession->heir = binding;
 }
 
-static bool namespace_ends(const struct work *work)
-{
-    const struct namespace_metadata *namespace =
-        store_get(work->scene->namespaces, work->binding->record.namespace_name);
-
-    return namespace && namespace->metadata.terminating;
-}
-
 /* The living binding that has the ServiceAccount from now on, and may; NULL. */
 static const struct podidentitybinding *heir_of(struct work *work)
 {
@@ -52,7 +45,7 @@ static const struct podidentitybinding *heir_of(struct work *work)
                                        work->binding->spec.service_account);
 
     store_each_with(work->scene->bindings, INDEX_SERVICE_ACCOUNT, account, find_heir, &succession);
-    if (!succession.heir || namespace_ends(work) ||
+    if (!succession.heir || namespace_ends(work->scene, work->binding->record.namespace_name) ||
         grants_unsupported(work->arena, succession.heir) ||
         !grants_decide(work->arena, succession.heir, work->scene).granted)
         return NULL;

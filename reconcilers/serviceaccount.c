@@ -14,6 +14,7 @@
 #include "kube/events.h"
 #include "reconcilers/grants.h"
 #include "reconcilers/ledger.h"
+#include "reconcilers/namespaces.h"
 #include "reconcilers/report.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/work.h"
@@ -48,14 +49,6 @@ bool serviceaccount_keeps(const struct podidentitybinding *binding)
 
 /* What is to be done ----------------------------------------------------------------------------
  */
-
-static bool namespace_ends(const struct shorthand *shorthand)
-{
-    const struct namespace_metadata *namespace =
-        store_get(shorthand->work.scene->namespaces, shorthand->namespace_name);
-
-    return namespace && namespace->metadata.terminating;
-}
 
 static bool granted(struct shorthand *shorthand)
 {
@@ -116,7 +109,7 @@ static enum deed choose(struct shorthand *shorthand)
     const char *role_arn = shorthand->account ? shorthand->account->role_arn : NULL;
     const struct podidentitybinding *binding = shorthand->binding;
 
-    if (namespace_ends(shorthand))
+    if (namespace_ends(shorthand->work.scene, shorthand->namespace_name))
         return DEED_NONE;
     if (!binding)
         return role_arn && granted(shorthand) ? DEED_CREATE : DEED_NONE;
