@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "aws/faults.h"
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -43,6 +44,18 @@ static inline struct reply fuzz_reply(const char *body, size_t size)
     reply.body = body;
     reply.body_length = size;
     return reply;
+}
+
+/* Reads the reply as what AWS says when it refuses. */
+static inline void fuzz_faults(struct arena *arena, struct reply *reply,
+                               enum request_service service, int status)
+{
+    struct request request = {.service = service, .operation = "Any", .method = "POST"};
+    struct error error = {0};
+
+    reply->status = status;
+    aws_reply_good(arena, &request, reply, &error);
+    assert(error.kind != ERROR_NONE);
 }
 
 /* A file with these bytes that has no place on the disk; close it. */

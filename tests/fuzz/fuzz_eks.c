@@ -1,17 +1,6 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "aws/eks.h"
-#include "aws/faults.h"
-
-static void faults_read(struct arena *arena, struct reply *reply)
-{
-    struct request request = {.service = SERVICE_EKS, .operation = "Any", .method = "GET"};
-    struct error error = {0};
-
-    reply->status = 404;
-    aws_reply_good(arena, &request, reply, &error);
-    assert(error.kind != ERROR_NONE);
-}
 
 /* A JSON answer of EKS, read as each of those the program asks for. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -29,6 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     eks_read_associations(arena, &reply, &page, &error);
     if (eks_read_cluster(arena, &reply, &cluster, &error))
         assert(cluster.name && cluster.arn);
-    faults_read(arena, &reply);
+    fuzz_faults(arena, &reply, SERVICE_EKS, 404);
     return 0;
 }

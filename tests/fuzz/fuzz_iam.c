@@ -1,18 +1,7 @@
 #include "tests/fuzz/fuzz.h"
 
-#include "aws/faults.h"
 #include "aws/iam.h"
 #include "aws/sts.h"
-
-static void faults_read(struct arena *arena, struct reply *reply)
-{
-    struct request request = {.service = SERVICE_IAM, .operation = "GetRole", .method = "POST"};
-    struct error error = {0};
-
-    reply->status = 400;
-    aws_reply_good(arena, &request, reply, &error);
-    assert(error.kind != ERROR_NONE);
-}
 
 /* An XML answer of IAM or STS, read as each of those the program asks for. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -36,6 +25,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     iam_read_instance_profiles(arena, &reply, &page, &error);
     iam_read_account_details(arena, &reply, &details, &error);
     sts_read_caller_identity(arena, &reply, &caller, &error);
-    faults_read(arena, &reply);
+    fuzz_faults(arena, &reply, SERVICE_IAM, 400);
     return 0;
 }
