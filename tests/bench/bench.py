@@ -1,7 +1,6 @@
 """`make bench`: requests, CPU, memory and latencies of the controller, beside what design asks for.
 Prints one line a figure; docs/figures.md keeps them."""
 
-import json
 import re
 import sys
 
@@ -10,7 +9,7 @@ from tests.e2e.rig import environment
 environment.clean_this_process()
 
 from tests.bench import pods  # noqa: E402
-from tests.e2e.documents import READ_S3, READ_SQS, trust  # noqa: E402
+from tests.e2e.documents import READ_S3, READ_SQS  # noqa: E402
 from tests.e2e.rig.aws import Aws  # noqa: E402
 from tests.e2e.rig.cluster import open_cluster  # noqa: E402
 from tests.e2e.rig.controller import Controller  # noqa: E402
@@ -85,8 +84,7 @@ def latencies(place, controller):
 
 
 def existing_role_for_many(place, aws):
-    role = aws.iam.create_role(RoleName="shared-by-all",
-                               AssumeRolePolicyDocument=json.dumps(trust()))["Role"]["Arn"]
+    role = aws.make_role("shared-by-all")
     since = aws.last()
     for number in range(10):
         place.apply(place.binding(f"shared{number}", roleARN=role))

@@ -1,7 +1,6 @@
 """EKS add-ons: the agent that serves credentials, and what add-ons use is respected."""
 
 import contextlib
-import json
 
 import pytest
 
@@ -71,8 +70,7 @@ def test_what_an_addon_uses_by_irsa_is_refused_with_the_command(place, aws, watc
         "Principal": {"Federated": f"arn:aws:iam::{aws.account}:oidc-provider/oidc.example"},
         "Condition": {"StringEquals": {
             "oidc.example:sub": f"system:serviceaccount:{place.name}:driver"}}})
-    arn = aws.iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(document))[
-        "Role"]["Arn"]
+    arn = aws.make_role(role, document)
     aws.eks.create_addon(clusterName=aws.cluster, addonName="aws-ebs-csi-driver",
                          serviceAccountRoleArn=arn)
     since = aws.last()

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.e2e.documents import READ_DYNAMO, READ_S3, WRITE_S3, trust
+from tests.e2e.documents import READ_DYNAMO, READ_S3, WRITE_S3
 from tests.e2e.rig.place import random_name
 from tests.e2e.rig.objects import condition
 from tests.e2e.rig.waiting import wait_until
@@ -21,8 +21,7 @@ def watchful(session_controller):
 def theirs(aws, place):
     """A role that somebody made."""
     name = f"theirs-{place.name}"
-    arn = aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust()))[
-        "Role"]["Arn"]
+    arn = aws.make_role(name)
     yield arn
     aws.iam.delete_role(RoleName=name)
 

@@ -155,8 +155,7 @@ def test_a_deleted_role_is_made_again_after_one_more_sweep(place, aws, watchful,
 def test_an_association_that_points_to_another_role_is_found_within_the_describe_interval(
         place, aws, watchful, cart):
     other = f"other-{place.name}"
-    arn = aws.iam.create_role(RoleName=other, AssumeRolePolicyDocument=json.dumps(trust()))[
-        "Role"]["Arn"]
+    arn = aws.make_role(other)
     since = aws.last()
     aws.eks.update_pod_identity_association(
         clusterName=aws.cluster, associationId=cart["associationID"], roleArn=arn)
@@ -189,8 +188,7 @@ def test_a_policy_that_only_denies_is_told_and_never_removed(place, aws, watchfu
 
 def test_the_trust_of_a_role_of_others_is_told_and_not_mended(place, aws, watchful):
     name = f"theirs-{place.name}"
-    arn = aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust()))[
-        "Role"]["Arn"]
+    arn = aws.make_role(name)
     place.grant()
     place.bind("cart", roleARN=arn)
     place.wait_ready("cart")

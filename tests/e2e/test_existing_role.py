@@ -3,11 +3,10 @@ taken up again by re-pointing the association."""
 
 import copy
 import datetime
-import json
 
 import pytest
 
-from tests.e2e.documents import READ_S3, trust
+from tests.e2e.documents import READ_S3
 from tests.e2e.rig.pods import CONTAINER_CREDENTIALS
 from tests.e2e.rig.waiting import wait_until
 
@@ -20,8 +19,7 @@ TAKEN_AWAY = ["DeletePodIdentityAssociation", "DeleteRolePolicy", "DeleteRole"]
 def theirs(place, aws):
     """The ARN of a role of others that admits pods."""
     name = f"theirs-{place.name}"
-    yield aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust()),
-                              Tags=[{"Key": "team", "Value": "shop"}])["Role"]["Arn"]
+    yield aws.make_role(name, Tags=[{"Key": "team", "Value": "shop"}])
     aws.iam.delete_role(RoleName=name)
 
 

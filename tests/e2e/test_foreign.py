@@ -27,8 +27,7 @@ def neighbour(cluster, aws, controller):
 def theirs(place, aws):
     """An association that somebody else made for ServiceAccount cart."""
     role = f"theirs-{place.name}"
-    arn = aws.iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust()))[
-        "Role"]["Arn"]
+    arn = aws.make_role(role)
     made = aws.eks.create_pod_identity_association(
         clusterName=aws.cluster, namespace=place.name, serviceAccount="cart", roleArn=arn,
         tags={"team": "theirs"})["association"]
@@ -152,9 +151,8 @@ def test_a_role_whose_tags_only_look_like_ours_is_not_ours(place, aws, controlle
 def test_a_role_that_another_namespace_owns_is_refused_whatever_the_case_of_the_tag(
         place, aws, controller):
     name = f"owned-{place.name}"
-    arn = aws.iam.create_role(
-        RoleName=name, AssumeRolePolicyDocument=json.dumps(trust()),
-        Tags=[{"Key": "PodIdentity.io/Namespace", "Value": "payments"}])["Role"]["Arn"]
+    arn = aws.make_role(
+        name, Tags=[{"Key": "PodIdentity.io/Namespace", "Value": "payments"}])
     place.grant()
     place.bind("cart", roleARN=arn)
     refused = place.wait_condition("Ready", "False", "RoleForbidden", name="cart")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.e2e.documents import READ_DYNAMO, READ_SQS, READ_S3, trust
+from tests.e2e.documents import READ_DYNAMO, READ_SQS, READ_S3
 from tests.e2e.rig.objects import condition, is_condition
 from tests.e2e.rig.place import Place
 from tests.e2e.rig.waiting import wait_until
@@ -184,8 +184,7 @@ def _second():
 
 def test_consent_of_the_roles_owner_is_asked_for_and_then_found(place, aws, controller):
     name = f"reader-{place.name}"
-    arn = aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(trust()))[
-        "Role"]["Arn"]
+    arn = aws.make_role(name)
     place.grant(existingRoles={"arns": [arn], "requireTrustConsent": True})
     place.bind(roleARN=arn)
     refused = place.wait_condition("RoleReady", "False", "TrustInsufficient")

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.e2e.documents import READ_S3, READ_SQS, trust
+from tests.e2e.documents import READ_S3, READ_SQS
 from tests.e2e.rig.objects import GROUP, condition
 from tests.e2e.rig.place import ROLE_ARN, Place
 from tests.e2e.rig.waiting import wait_until
@@ -16,9 +16,7 @@ UID = "podidentity.io/binding-uid"
 @pytest.fixture
 def role(place, aws):
     def make(name="reader"):
-        return aws.iam.create_role(
-            RoleName=f"{name}-{place.name}",
-            AssumeRolePolicyDocument=json.dumps(trust()))["Role"]["Arn"]
+        return aws.make_role(f"{name}-{place.name}")
     return make
 
 

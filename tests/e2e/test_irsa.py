@@ -131,8 +131,7 @@ def test_an_existing_role_is_asked_for_both_statements_and_goes_on_when_it_has_t
     empty = {"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
          "Action": "sts:AssumeRole"}]}
-    arn = aws.iam.create_role(
-        RoleName=name, AssumeRolePolicyDocument=json.dumps(empty))["Role"]["Arn"]
+    arn = aws.make_role(name, empty)
     place.grant()
     place.service_account("cart")
     place.apply(place.binding("cart", mechanism="Both", roleARN=arn))

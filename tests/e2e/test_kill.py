@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from tests.e2e.documents import READ_S3, READ_SQS, WRITE_S3, trust
+from tests.e2e.documents import READ_S3, READ_SQS, WRITE_S3
 from tests.e2e.rig.pods import CONTAINER_CREDENTIALS
 from tests.e2e.rig.waiting import wait_until
 
@@ -17,7 +17,7 @@ def existing_role(aws):
     """A role of others that admits pods; made once."""
     name = "existing-for-kills"
     if aws.role(name) is None:
-        aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=str(trust()).replace("'", '"'))
+        aws.make_role(name)
     return aws.role(name)["Arn"]
 
 

@@ -16,7 +16,7 @@ def test_without_a_grant_no_request_leaves_and_a_grant_lets_it_go_on(place, aws,
 
 def test_a_role_of_somebody_else_keeps_its_name(place, aws, controller):
     taken = f"taken-{place.name}"
-    aws.iam.create_role(RoleName=taken, AssumeRolePolicyDocument=json.dumps(trust()))
+    aws.make_role(taken)
     place.grant()
     since = aws.last()
     place.bind("cart", permissionPolicy=READ_S3, roleName=taken)
@@ -45,8 +45,7 @@ def test_a_field_of_later_versions_touches_nothing(place, aws, controller):
 
 def test_what_an_existing_role_lacks_is_told(place, aws, controller):
     role = f"lacking-{place.name}"
-    arn = aws.iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(
-        trust("sts:AssumeRole")))["Role"]["Arn"]
+    arn = aws.make_role(role, trust("sts:AssumeRole"))
     place.grant()
     place.bind("cart", roleARN=arn)
     found = place.wait_condition("Ready", "False", "TrustInsufficient", name="cart")

@@ -2,11 +2,10 @@
 the kubelets), real admission (rig/webhook.py plays EKS's)."""
 
 import datetime
-import json
 
 import pytest
 
-from tests.e2e.documents import READ_S3, trust
+from tests.e2e.documents import READ_S3
 from tests.e2e.rig.kubelets import NODE
 from tests.e2e.rig.objects import condition
 from tests.e2e.rig.pods import CONTAINER_CREDENTIALS, RESTARTED_AT, WEB_IDENTITY, deployment
@@ -191,8 +190,7 @@ def test_no_association_is_made_for_pods_that_have_no_agent(place, aws, controll
 @pytest.fixture
 def theirs(place, aws):
     name = f"theirs-{place.name}"
-    yield aws.iam.create_role(
-        RoleName=name, AssumeRolePolicyDocument=json.dumps(trust()))["Role"]["Arn"]
+    yield aws.make_role(name)
     aws.iam.delete_role(RoleName=name)
 
 

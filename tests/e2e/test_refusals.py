@@ -13,12 +13,6 @@ REQUEST_ID = re.compile(r"\(request id ([\w-]+)\)")
 OTHER_ACCOUNT = "444455556666"
 
 
-def make_role(aws, name, document=None, **more):
-    """A role of others; gives its ARN."""
-    return aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(
-        document or trust()), **more)["Role"]["Arn"]
-
-
 def patch(place, spec, name="cart"):
     place.objects.patch("PodIdentityBinding", name, {"spec": spec}, place.name)
 
@@ -45,7 +39,7 @@ def test_a_role_that_is_missing_is_named_and_used_once_somebody_makes_it(place, 
     assert f"The role with name {name} cannot be found" in message
     assert "Create it, or correct spec.roleARN" in message
     assert aws.operations(since, writes=True) == []
-    arn = make_role(aws, name)
+    arn = aws.make_role(name)
     place.wait_ready("cart")
     assert aws.association(place.name, "cart")["roleArn"] == arn
 
@@ -68,7 +62,7 @@ def test_a_role_of_another_account_is_refused_without_asking_aws(place, aws, con
 def test_the_statement_that_a_trust_lacks_is_told_and_mends_it(place, aws, controller, document,
                                                                lacks):
     role = f"lacking-{place.name}"
-    arn = make_role(aws, role, document)
+    arn = aws.make_role(role, document)
     place.grant()
     since = aws.last()
     place.bind("cart", roleARN=arn)
@@ -85,7 +79,7 @@ def test_the_statement_that_a_trust_lacks_is_told_and_mends_it(place, aws, contr
 
 def test_a_role_under_the_role_path_serves_no_other_binding(place, aws, controller):
     name = f"below-{place.name}"
-    arn = make_role(aws, name, Path=f"/podidentity/{aws.region}/{aws.cluster}/")
+    arn = aws.make_role(name, Path=f"/podidentity/{aws.region}/{aws.cluster}/")
     place.grant(existingRoles={"arns": [arn]})
     since = aws.last()
     place.bind("cart", roleARN=arn)
@@ -106,7 +100,7 @@ def test_the_role_of_the_controller_itself_is_given_to_no_pod(place, aws, contro
 
 
 def test_a_role_tagged_for_another_namespace_is_refused(place, aws, controller):
-    arn = make_role(aws, f"tagged-{place.name}",
+    arn = aws.make_role(f"tagged-{place.name}",
                     Tags=[{"Key": "podidentity.io/namespace", "Value": "elsewhere"}])
     place.grant()
     place.bind("cart", roleARN=arn)

@@ -157,8 +157,7 @@ def test_an_existing_role_that_asks_for_tags_is_refused_without_them(
     document = trust()
     document["Statement"][0]["Condition"] = {
         "StringEquals": {"aws:RequestTag/kubernetes-namespace": place.name}}
-    arn = aws.iam.create_role(RoleName=f"tagged-{place.name}",
-                              AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
+    arn = aws.make_role(f"tagged-{place.name}", document)
     place.bind("cart", roleARN=arn, targetRoleARN=THERE)
     found = place.wait_ready("cart")
     assert found["status"]["externalID"]

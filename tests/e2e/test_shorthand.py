@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.e2e.documents import READ_S3, trust
+from tests.e2e.documents import READ_S3
 from tests.e2e.rig.objects import condition
 from tests.e2e.rig.place import ROLE_ARN
 from tests.e2e.rig.waiting import wait_until
@@ -16,9 +16,7 @@ ORIGIN = {"podidentity.io/origin": "serviceaccount"}
 def role(place, aws):
     """role(name): the ARN of a role that EKS pods may assume."""
     def make(name="reader"):
-        return aws.iam.create_role(
-            RoleName=f"{name}-{place.name}",
-            AssumeRolePolicyDocument=json.dumps(trust()))["Role"]["Arn"]
+        return aws.make_role(f"{name}-{place.name}")
     return make
 
 

@@ -1,7 +1,6 @@
 """Traps that other tools fell into, by their numbers (docs/eksctl.md has the whole table): those
 that no other file shows."""
 
-import json
 
 import pytest
 
@@ -22,19 +21,13 @@ GITHUB = {"Effect": "Allow",
                                        "repo:example/shop:*"}}}
 
 
-def make_role(place, aws, document):
-    """A role of others with this trust; its ARN."""
-    return aws.iam.create_role(RoleName=f"trap-{place.name}",
-                               AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
-
-
 def trust_of(place, aws):
     return aws.role(f"trap-{place.name}")["AssumeRolePolicyDocument"]
 
 
 def bind(place, aws, document):
     """Binds a role with this trust; gives the binding when Ready is decided."""
-    arn = make_role(place, aws, document)
+    arn = aws.make_role(f"trap-{place.name}", document)
     place.grant()
     place.bind("cart", roleARN=arn)
     return place.objects.wait(
@@ -104,7 +97,7 @@ def test_X8_a_list_of_condition_values_means_any_of_them(
 
 def test_X9_a_service_account_keeps_all_its_fields(place, aws, controller):
     """X9: another tool wrote ServiceAccounts back with their metadata alone."""
-    arn = make_role(place, aws, trust())
+    arn = aws.make_role(f"trap-{place.name}", trust())
     place.grant(allowServiceAccountAnnotation=True)
     before = place.apply({
         "apiVersion": "v1", "kind": "ServiceAccount",
@@ -121,7 +114,7 @@ def test_X9_a_service_account_keeps_all_its_fields(place, aws, controller):
 
 def test_X12_associations_beyond_the_first_page_are_known(place, aws, controller):
     """X12: other tools read one page of a hundred."""
-    arn = make_role(place, aws, trust())
+    arn = aws.make_role(f"trap-{place.name}", trust())
     names = [f"app-{number:03}" for number in range(130)]
     made = [aws.eks.create_pod_identity_association(
         clusterName=aws.cluster, namespace=place.name, serviceAccount=name, roleArn=arn)[
@@ -147,7 +140,7 @@ def test_X13_what_is_deleted_and_made_again_at_once_gets_over_the_conflict(
         place, aws, controller):
     """X13: deletes are eventually consistent: for a while Create answers 409 and nothing is there
     to be adopted."""
-    arn = make_role(place, aws, trust())
+    arn = aws.make_role(f"trap-{place.name}", trust())
     place.grant()
     place.bind("cart", roleARN=arn)
     former = place.wait_ready("cart")["status"]["associationID"]
@@ -166,7 +159,7 @@ def test_X13_what_is_deleted_and_made_again_at_once_gets_over_the_conflict(
 def test_X15_a_pod_made_as_soon_as_a_binding_is_ready_has_credentials(
         place, aws, controller, webhook):
     """X15: new associations take effect late; Ready waits for that."""
-    arn = make_role(place, aws, trust())
+    arn = aws.make_role(f"trap-{place.name}", trust())
     place.grant()
     place.bind("cart", roleARN=arn)
     place.wait_ready("cart")

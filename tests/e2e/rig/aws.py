@@ -4,6 +4,7 @@ tests/aws/standin.py and its README; here it is wrapped into blocks."""
 
 import contextlib
 import functools
+import json
 import pathlib
 import shutil
 import sys
@@ -11,6 +12,7 @@ import tempfile
 
 from tests.aws.check import check_log
 from tests.aws.standin import StandIn
+from tests.e2e.documents import trust
 
 from . import environment
 from .process import Process
@@ -67,6 +69,12 @@ class Aws(StandIn):
         with contextlib.suppress(self.iam.exceptions.NoSuchEntityException):
             return self.iam.get_role(RoleName=name)["Role"]
 
+    def make_role(self, name, document=None, **more):
+        """A role of others, which EKS pods may assume unless document says otherwise; its ARN."""
+        return self.iam.create_role(
+            RoleName=name, AssumeRolePolicyDocument=json.dumps(document or trust()),
+            **more)["Role"]["Arn"]
+
     def inline_policies(self, role):
         """Policy name → document."""
         names = self.iam.list_role_policies(RoleName=role)["PolicyNames"]
@@ -83,9 +91,15 @@ class Aws(StandIn):
         wanted = {"namespace": namespace, "serviceAccount": service_account}
         pages = self.eks.get_paginator("list_pod_identity_associations").paginate(
             clusterName=self.cluster, **{k: v for k, v in wanted.items() if v is not None})
-        return [self.eks.describe_pod_identity_association(
-                    clusterName=self.cluster, associationId=one["associationId"])["association"]
-                for page in pages for one in page["associations"]]
+        described = (self._describe(one["associationId"])
+                     for page in pages for one in page["associations"])
+        return [one for one in described if one]
+
+    def _describe(self, association):
+        """None when it went after it was listed."""
+        with contextlib.suppress(self.eks.exceptions.ResourceNotFoundException):
+            return self.eks.describe_pod_identity_association(
+                clusterName=self.cluster, associationId=association)["association"]
 
     def association(self, namespace, service_account):
         """The only one there can be; None when there is none."""
