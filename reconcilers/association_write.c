@@ -12,6 +12,7 @@
 #include "base/encode.h"
 #include "base/text.h"
 #include "reconcilers/annotations.h"
+#include "reconcilers/changes.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/ownership.h"
 #include "reconcilers/picture.h"
@@ -80,21 +81,25 @@ static bool may_be_edited(const struct work *work, const struct eks_association_
            change->session_tags == EKS_SESSION_TAGS_OFF;
 }
 
-/* An association may depend on the role now: not a foreign one, and not before an edited trust is
- * old enough for AWS to have it everywhere. */
+enum verdict association_judge(struct work *work, struct request *request)
+{
+    (void)request;
+    if (!work->have.verified && work->have.association == PRESENCE_PRESENT &&
+        (work->have.found.owner_arn || work->have.association_owner == OWNER_FOREIGN ||
+         work->have.association_owner == OWNER_ADOPTED))
+        return refuse_foreign(work);
+    return VERDICT_NEXT;
+}
+
+/* An association may depend on the role now: not before an edited trust is old enough for AWS to
+ * have it everywhere. */
 enum verdict association_trust_age(struct work *work, struct request *request)
 {
     struct eks_association_change change;
     int64_t age_ms;
 
     (void)request;
-    if (work->have.verified)
-        return VERDICT_NEXT;
-    if (work->have.association == PRESENCE_PRESENT &&
-        (work->have.found.owner_arn || work->have.association_owner == OWNER_FOREIGN ||
-         work->have.association_owner == OWNER_ADOPTED))
-        return refuse_foreign(work);
-    if (!work->want.pod_identity)
+    if (work->have.verified || !work->want.pod_identity)
         return VERDICT_NEXT;
     difference_association(&change, work->arena, &work->want, &work->have.found);
     if (!work->want.managed || !depends_on_trust(work, &change))
@@ -211,8 +216,7 @@ enum verdict association_create_answer(struct work *work, const struct reply *re
                             work->binding->spec.service_account, found->id, found->arn, false);
     work->have.association = PRESENCE_MADE;
     work_tell(work, false, "AssociationCreated", "CreatePodIdentityAssociation",
-              "Created association %s: new pods of ServiceAccount %s get role %s", found->id,
-              work->binding->spec.service_account, work->want.role_arn);
+              "Created association %s: %s", found->id, changes_of_new_association(work));
     return VERDICT_NEXT;
 }
 
@@ -227,27 +231,6 @@ enum verdict association_update_ask(struct work *work, struct request *request)
     change.client_request_token = intent_token(work);
     eks_update_association(work->arena, request, cluster(work), work->have.found.id, &change);
     return VERDICT_SEND;
-}
-
-/* "role arn:… (before: arn:…), session tags off". */
-static const char *describe_change(struct work *work, const struct eks_association *before)
-{
-    const struct want *want = &work->want;
-    struct eks_association_change change;
-    const char *role = "", *target = "", *tags = "";
-
-    difference_association(&change, work->arena, want, before);
-    if (change.role_arn)
-        role =
-            arena_printf(work->arena, "; role %s (before: %s)", want->role_arn, before->role_arn);
-    if (change.target_role_arn)
-        target = arena_printf(work->arena, "; target role %s (before: %s)",
-                              want->target_role_arn ? want->target_role_arn : "none",
-                              before->target_role_arn ? before->target_role_arn : "none");
-    if (change.session_tags != EKS_SESSION_TAGS_STAY)
-        tags = want->disable_session_tags ? "; session tags off" : "; session tags on";
-    return arena_printf(work->arena, "%s%s%s%s", role, target, tags,
-                        change.policy ? "; another session policy" : "");
 }
 
 enum verdict association_update_answer(struct work *work, const struct reply *reply)
@@ -270,7 +253,7 @@ enum verdict association_update_answer(struct work *work, const struct reply *re
         return VERDICT_FAIL;
     }
     work_tell(work, false, "AssociationUpdated", "UpdatePodIdentityAssociation",
-              "Changed association %s%s", found->id, describe_change(work, &before));
+              "Changed association %s%s", found->id, changes_of_association(work, &before));
     return VERDICT_NEXT;
 }
 
@@ -403,8 +386,7 @@ enum verdict association_withdraw_ask(struct work *work, struct request *request
     if (work->want.pod_identity || work->have.verified ||
         work->have.association != PRESENCE_PRESENT)
         return VERDICT_NEXT;
-    work_pend(work, "Delete association %s when the annotations of ServiceAccount %s have settled",
-              work->have.found.id, work->binding->spec.service_account);
+    changes_pend_withdrawal(work);
     if (!annotations_are_as_wanted(work))
         return VERDICT_NEXT; /* the row before says why */
     if (work->now_ms < due_ms) {

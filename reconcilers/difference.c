@@ -154,10 +154,15 @@ bool difference_association(struct eks_association_change *change, struct arena 
 
 bool difference_empty(const struct difference *difference)
 {
-    return !difference->boundary && !difference->trust && !difference->role &&
-           difference->tags_put.count == 0 && difference->tags_removed_count == 0 &&
-           difference->policies_put_count == 0 && difference->policies_deleted_count == 0 &&
-           difference->attached_count == 0 && difference->detached_count == 0;
+    return difference_count(difference) == 0;
+}
+
+size_t difference_count(const struct difference *difference)
+{
+    return (size_t)(difference->boundary + difference->trust + difference->role) +
+           difference->tags_put.count + difference->tags_removed_count +
+           difference->policies_put_count + difference->policies_deleted_count +
+           difference->attached_count + difference->detached_count;
 }
 
 struct description {

@@ -53,6 +53,8 @@ bool difference_association(struct eks_association_change *change, struct arena 
                             const struct want *want, const struct eks_association *have);
 
 bool difference_empty(const struct difference *difference);
+/* How many lines difference_describe has, or would have without its ceiling. */
+size_t difference_count(const struct difference *difference);
 
 /* Sentences for status and logs ("attach arn:…"), NULL-terminated; at most 20 of 512 characters. */
 const char *const *difference_describe(struct arena *arena, const struct difference *difference);

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "informers/pods.h"
 #include "reconcilers/annotations.h"
+#include "reconcilers/changes.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/trust.h"
@@ -43,11 +44,7 @@ static int64_t settled_ms(const struct work *work)
 static void tell_held(struct work *work)
 {
     work->progress.web_identity_held = true;
-    work_pend(work,
-              "Take web identity back: our annotations of ServiceAccount %s, and its statement in "
-              "the trust policy of a role of ours, when no pod needs it any more%s",
-              work->binding->spec.service_account,
-              work->scene->pods ? "" : ", which is not seen without --watch-pods");
+    changes_pend_take_back(work);
 }
 
 bool mechanism_may_take_back(struct work *work)

@@ -228,6 +228,7 @@ const struct step provision_plan[] = {
     {"RoleSettled", role_settled, NULL, FACET_ROLE},
 
     {"LookAtCompute", pods_compute, NULL, FACET_ASSOCIATION},
+    {"JudgeAssociation", association_judge, NULL, FACET_ASSOCIATION},
     {"TrustAge", association_trust_age, NULL, FACET_ASSOCIATION},
     {"CreatePodIdentityAssociation", association_create_ask, association_create_answer,
      FACET_ASSOCIATION},

@@ -84,6 +84,8 @@ enum verdict association_list_ask(struct work *work, struct request *request);
 enum verdict association_list_answer(struct work *work, const struct reply *reply);
 enum verdict association_describe_ask(struct work *work, struct request *request);
 enum verdict association_describe_answer(struct work *work, const struct reply *reply);
+/* Refuses one that is not ours. */
+enum verdict association_judge(struct work *work, struct request *request);
 enum verdict association_trust_age(struct work *work, struct request *request);
 enum verdict association_delete_left_over_ask(struct work *work, struct request *request);
 enum verdict association_delete_answer(struct work *work, const struct reply *reply);

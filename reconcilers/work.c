@@ -81,19 +81,20 @@ void work_warn(struct work *work, const char *format, ...)
     va_end(arguments);
 }
 
-enum { PENDING_MAX = 20 }; /* the schema's */
+enum { PENDING_MAX = 20, PENDING_SIZE = 512 }; /* the schema's */
 
 void work_pend(struct work *work, const char *format, ...)
 {
     struct outcome *outcome = &work->outcome;
     const char **pending = arena_array(work->arena, PENDING_MAX + 1, sizeof(*pending));
-    const char *sentence;
+    char *sentence;
     va_list arguments;
     size_t count = 0;
 
     va_start(arguments, format);
     sentence = arena_vprintf(work->arena, format, arguments);
     va_end(arguments);
+    text_cut(sentence, PENDING_SIZE);
     for (; outcome->pending && outcome->pending[count] && count < PENDING_MAX; count++) {
         if (text_equal(outcome->pending[count], sentence))
             return;
