@@ -65,11 +65,12 @@ FAKES   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/property/test_%,\
 LIBRARY := $(BUILD)/lib$(NAME).a
 PROGRAM := $(if $(wildcard cli/main.c),$(BUILD)/bin/$(NAME))
 TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard \
-    $(foreach folder,unit torture property,$(addprefix tests/$(folder)/test_,$(TEST:=.c)))))
+    $(foreach folder,torture property unit,$(addprefix tests/$(folder)/test_,$(TEST:=.c)))))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 LAYOUT  := $(wildcard $(addsuffix /*.[ch],$(LAYERS) tests/unit tests/torture tests/property tests/fake tests/fuzz))
 
-ifeq ($(filter -j% --jobs%,$(MAKEFLAGS)),)
+# A make that another one started has its share of the outer one's jobs.
+ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(JOBS)
 endif
 MAKEFLAGS += --no-print-directory
@@ -87,11 +88,13 @@ PYTEST = PODIDENTITY_VARIANT=$(VARIANT) "$$(tests/python.sh)" -m pytest -n $(PYT
 all: $(LIBRARY) $(PROGRAM) ## build the program: build/release/bin/podidentity
 tests: $(TESTS)
 $(TESTS): | $(FAKES)
+# The longest first, one for each core; what a test says is shown when it ends.
 unit: $(TESTS) ## build and run the unit and torture tests (TEST=map: of one module)
-	@failed=; for test in $(TESTS); do \
-	    echo "== $$test"; timeout --foreground -k 5 $(TEST_SECONDS) $(RUN) $$test || failed="$$failed $$test"; \
-	done; \
-	[ -z "$$failed" ] || { echo "FAILED:$$failed"; exit 1; }
+	@printf '%s\n' $(TESTS) | xargs -P $(JOBS) -n 1 sh -c ' \
+	    said=$$(timeout --foreground -k 5 $(TEST_SECONDS) $(RUN) "$$0" 2>&1); ended=$$?; \
+	    { printf "== %s\n%s\n" "$$0" "$$said"; \
+	      [ $$ended -eq 0 ] || echo "FAILED: $$0 (exit status $$ended)"; } | flock $(BUILD) cat; \
+	    exit $$ended'
 
 demo: ## start a cluster and an AWS stand-in, and show the controller at work
 	@tests/deps.sh
