@@ -31,18 +31,6 @@ static enum verdict refuse_rival(struct work *work, const struct podidentitybind
                        rival->record.key, work->binding->spec.service_account);
 }
 
-/* A spec that is not granted any more keeps what was granted, and says so. */
-static enum verdict refuse_ungranted(struct work *work, const char *message)
-{
-    const struct podidentitybinding_status *status = &work->binding->status;
-
-    if (!status->association_id || !status->role_arn)
-        return work_refuse(work, FACET_ALLOWED, "NotGranted", "%s", message);
-    return work_refuse(work, FACET_ALLOWED, "NotGranted",
-                       "%s. Until then what was made before with role %s stays as it is", message,
-                       status->role_arn);
-}
-
 static enum verdict allowed(struct work *work, struct request *request)
 {
     const struct podidentitybinding *rival;
@@ -60,7 +48,7 @@ static enum verdict allowed(struct work *work, struct request *request)
         return refuse_rival(work, rival);
     decision = grants_decide(work->arena, work->binding, work->scene);
     if (!decision.granted)
-        return refuse_ungranted(work, decision.message);
+        return work_refuse(work, FACET_ALLOWED, "NotGranted", "%s", decision.message);
     work->needs_consent = decision.needs_consent;
     if (work->needs_consent && !work->ledger->consented)
         ledger_doubt(work->ledger);

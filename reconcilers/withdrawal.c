@@ -245,12 +245,12 @@ static const struct step *after_edit(struct work *work)
     say(work, granted >= 0
                   ? arena_printf(work->arena,
                                  "The spec of generation %lld is not granted, so role %s stays as "
-                                 "generation %lld asked for it",
+                                 "it is, with no more than generation %lld asked for",
                                  (long long)work->binding->meta.generation, standing_role(work),
                                  (long long)granted)
                   : arena_printf(work->arena,
                                  "The spec of generation %lld is not granted, so role %s stays as "
-                                 "an earlier one asked for it",
+                                 "it is, with no more than an earlier one asked for",
                                  (long long)work->binding->meta.generation, standing_role(work)));
     return edit_plan;
 }

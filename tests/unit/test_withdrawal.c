@@ -48,6 +48,7 @@ static void keeps_role_and_association_and_says_so(void **state)
     assert_contains(message_of(world, "cart", "Allowed"), "The grant was withdrawn; role arn:");
     assert_contains(message_of(world, "cart", "Allowed"), "--on-withdrawal Keep");
     assert_contains(message_of(world, "cart", "Allowed"), "No PodIdentityGrant gives");
+    assert_null(strstr(message_of(world, "cart", "Allowed"), "stays as it is"));
 }
 
 static void goes_on_narrowing(void **state)
@@ -128,7 +129,8 @@ static void an_edit_that_is_not_granted_keeps_the_granted_state_and_names_both(v
     assert_condition(world, "cart", "Allowed", "False NotGranted");
     message = message_of(world, "cart", "Allowed");
     assert_contains(message, "The spec of generation 2 is not granted, so role arn:");
-    assert_contains(message, "stays as generation 1 asked for it");
+    assert_contains(message, "stays as it is, with no more than generation 1 asked for");
+    assert_null(strstr(message, "Until then")); /* what stands is said once */
     assert_contains(message, "arn:aws:iam::aws:policy/x/NotGranted");
 }
 
@@ -205,6 +207,7 @@ static void deletes_association_then_role_when_the_grace_is_over(void **state)
     assert_contains(binding->status.pending_changes[0],
                     "because the grant was withdrawn, after 20");
     assert_contains(message_of(world, "cart", "Allowed"), "are deleted after 20");
+    assert_null(strstr(message_of(world, "cart", "Allowed"), "stays"));
     assert_true(fake_world_pass(world, DAY_MS - 60 * 1000));
     assert_non_null(cart_role(world));
     assert_true(fake_world_pass(world, 2 * 60 * 1000));
