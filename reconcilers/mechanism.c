@@ -74,7 +74,8 @@ bool mechanism_still_holds(struct work *work)
 
 static bool admits(struct work *work, const struct trust_subject *subject)
 {
-    return trust_judge(work->arena, work->have.detail.role.trust, subject).verdict == TRUST_ADMITS;
+    return trust_judge_ours(work->arena, work->have.detail.role.trust, subject).verdict ==
+           TRUST_ADMITS;
 }
 
 static void hold(struct work *work, const struct trust_subject *pod_identity)

@@ -39,7 +39,8 @@ static bool trust_must_wait(struct work *work)
 
     return work->todo.trust && work->want.trust_needs_tags &&
            (work->have.found.disable_session_tags || is_young(work)) &&
-           trust_judge(work->arena, work->have.detail.role.trust, &tagged).verdict != TRUST_REFUSES;
+           trust_judge_ours(work->arena, work->have.detail.role.trust, &tagged).verdict !=
+               TRUST_REFUSES;
 }
 
 /* The association goes to another target role, or went a moment ago. */

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "crds/podidentitybinding.h"
+#include "reconcilers/policy_value.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/trust_parts.h"
 
@@ -69,30 +70,55 @@ static const char *operator_for(const char *key, const char *value)
     return strpbrk(value, "*?") ? "StringLike" : "StringEquals";
 }
 
-/* One of "key=value,key=value"; config/form.c has seen that they are well formed. */
-static void add_condition(json_t *condition, const char *key, size_t key_length, const char *value,
-                          size_t value_length)
+/* The first of "key=value,key=value", which then begins behind it; false when none is left.
+ * config/form.c has seen that they are well formed. */
+static bool next_condition(const char **conditions, char **key, char **value)
 {
-    char *name = memory_text(key, key_length), *text = memory_text(value, value_length);
-    const char *operator= operator_for(name, text);
+    const char *rest = *conditions;
+    size_t length;
 
-    if (!json_object_get(condition, operator))
-        json_object_set_new(condition, operator, json_object());
-    json_object_set_new(json_object_get(condition, operator), name, json_string(text));
-    free(name);
-    free(text);
+    if (!rest || !*rest)
+        return false;
+    length = strcspn(rest, "=");
+    *key = memory_text(rest, length);
+    rest += length + 1;
+    length = strcspn(rest, ",");
+    *value = memory_text(rest, length);
+    *conditions = rest + length + (rest[length] == ',');
+    return true;
 }
 
 static void add_conditions(json_t *condition, const char *conditions)
 {
-    while (conditions && *conditions) {
-        size_t key_length = strcspn(conditions, "=");
-        const char *value = conditions + key_length + 1;
-        size_t value_length = strcspn(value, ",");
+    char *key, *value;
 
-        add_condition(condition, conditions, key_length, value, value_length);
-        conditions = value + value_length + (value[value_length] == ',');
+    while (next_condition(&conditions, &key, &value)) {
+        const char *operator= operator_for(key, value);
+
+        if (!json_object_get(condition, operator))
+            json_object_set_new(condition, operator, json_object());
+        json_object_set_new(json_object_get(condition, operator), key, json_string(value));
+        free(key);
+        free(value);
     }
+}
+
+bool trust_condition_is_ours(const char *conditions, const char *operator, const char * key,
+                             const json_t *wanted)
+{
+    AUTO_JSON json_t *text =
+        policy_value_count(wanted) == 1 ? policy_value_text(policy_value_at(wanted, 0)) : NULL;
+    char *our_key, *our_value;
+    bool ours = false;
+
+    while (text && next_condition(&conditions, &our_key, &our_value)) {
+        ours = ours ||
+               (strcmp(operator, operator_for(our_key, our_value)) == 0 &&
+                strcasecmp(key, our_key) == 0 && text_equal(json_string_value(text), our_value));
+        free(our_key);
+        free(our_value);
+    }
+    return ours;
 }
 
 /* What STS asks with a ServiceAccount's token: docs "IRSA", condition keys of OIDC federation. */
@@ -148,11 +174,9 @@ const char *trust_document_of(struct arena *arena, const struct trust_subject *s
     AUTO_JSON json_t *document =
         json_pack("{s:s, s:o}", "Version", "2012-10-17", "Statement", list);
 
-    /* A request with a pod's own token has other keys: none of them could match. */
     for (size_t i = 0; i < count; i++)
-        if (!subjects[i].provider_arn)
-            add_conditions(json_object_get(json_array_get(list, i), "Condition"),
-                           subjects[i].conditions);
+        add_conditions(json_object_get(json_array_get(list, i), "Condition"),
+                       subjects[i].conditions);
     return json_write(arena, document, false);
 }
 
@@ -182,5 +206,6 @@ struct trust_subject trust_with_web_identity(struct arena *arena,
     web.token_subject = arena_printf(arena, "system:serviceaccount:%s:%s", subject->namespace_name,
                                      subject->service_account);
     web.audience = audience;
+    web.conditions = NULL;
     return web;
 }

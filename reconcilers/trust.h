@@ -20,7 +20,8 @@ struct trust_subject {
     const char *partition, *account_id, *cluster_arn, *cluster_name;
     const char *namespace_name, *service_account;
     bool session_tags;      /* false: disableSessionTags, no aws:RequestTag is sent */
-    const char *conditions; /* --trust-conditions, "key=value,…"; NULL, "": none */
+    const char *conditions; /* --trust-conditions, "key=value,…"; NULL, "": none. None are written
+                               for web identity: no request with a pod's own token has such keys */
     /* With web identity; else NULL: the cluster's OIDC provider in the role's account, and what the
      * token says: "system:serviceaccount:NAMESPACE:NAME". */
     const char *provider_arn, *issuer_name, *token_subject, *audience;
@@ -81,3 +82,10 @@ struct trust_judgement {
  */
 struct trust_judgement trust_judge(struct arena *arena, const char *document,
                                    const struct trust_subject *subject);
+
+/*
+ * The same for a role that we made: what --trust-conditions put into its trust is held to be so, as
+ * whoever set them says. Any other value of those keys is Unknown, as it is for roles of others.
+ */
+struct trust_judgement trust_judge_ours(struct arena *arena, const char *document,
+                                        const struct trust_subject *subject);

@@ -215,7 +215,9 @@ static void add_operator(struct verdict_so_far *so_far, struct arena *arena, con
     json_object_foreach((json_t *)keys, key, wanted)
     {
         const struct fact fact = trust_fact(subject, key);
-        enum truth truth = holds(&operation, wanted, &fact);
+        enum truth truth = trust_condition_is_ours(subject->conditions, name, key, wanted)
+                               ? TRUTH_YES
+                               : holds(&operation, wanted, &fact);
 
         if (truth < so_far->truth)
             add(so_far, truth, explain(arena, subject, &operation, key, wanted, truth));

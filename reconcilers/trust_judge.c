@@ -351,8 +351,8 @@ static struct trust_judgement judge_statements(struct arena *arena, const json_t
     return tag.verdict == TRUST_REFUSES || assume.verdict == TRUST_ADMITS ? tag : assume;
 }
 
-struct trust_judgement trust_judge(struct arena *arena, const char *document,
-                                   const struct trust_subject *subject)
+struct trust_judgement trust_judge_ours(struct arena *arena, const char *document,
+                                        const struct trust_subject *subject)
 {
     AUTO_JSON json_t *tree = NULL;
     const json_t *list;
@@ -370,4 +370,13 @@ struct trust_judgement trust_judge(struct arena *arena, const char *document,
             return judgement(TRUST_UNKNOWN,
                              arena_printf(arena, "statement %zu is not an object", i + 1));
     return judge_statements(arena, list, subject);
+}
+
+struct trust_judgement trust_judge(struct arena *arena, const char *document,
+                                   const struct trust_subject *subject)
+{
+    struct trust_subject unconditioned = *subject;
+
+    unconditioned.conditions = NULL;
+    return trust_judge_ours(arena, document, &unconditioned);
 }

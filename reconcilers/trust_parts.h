@@ -55,6 +55,10 @@ struct fact {
 };
 struct fact trust_fact(const struct trust_subject *subject, const char *key);
 
+/* Is it one of these further conditions ("key=value,…"; NULL: none), as we write them? */
+bool trust_condition_is_ours(const char *conditions, const char *operator, const char * key,
+                             const json_t *wanted);
+
 /* How an operator compares one value of the request with one of the document. */
 typedef enum truth (*compare_fn)(const char *pattern, const char *value);
 struct comparison {

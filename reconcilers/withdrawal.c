@@ -144,7 +144,7 @@ static bool trust_only_narrows(struct work *work)
     if (binding->spec.trust_scope && !text_equal(binding->spec.trust_scope, "ServiceAccount"))
         return false;
     for (size_t i = 0; i < work->want.way_count; i++)
-        if (trust_judge(work->arena, trust, &work->want.ways[i]).verdict != TRUST_ADMITS)
+        if (trust_judge_ours(work->arena, trust, &work->want.ways[i]).verdict != TRUST_ADMITS)
             return false;
     return true;
 }

@@ -125,6 +125,28 @@ static void what_we_write_admits_its_subject_and_fits_into_iam(void **state)
     }
 }
 
+static void what_we_wrote_with_further_conditions_is_understood_where_the_role_is_ours(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
+    struct trust_subject subject = cart, other = cart;
+    const char *document;
+
+    (void)state;
+    subject.conditions = "aws:SourceOrgId=o-1,aws:SourceVpc=vpc-*,aws:SourceOrgPaths=o-1/r-1/*";
+    document = trust_document(arena, &subject, TRUST_SERVICE_ACCOUNT);
+    assert_int_equal(trust_judge_ours(arena, document, &subject).verdict, TRUST_ADMITS);
+    assert_int_equal(trust_judge(arena, document, &subject).verdict, TRUST_UNKNOWN);
+    other.conditions = "aws:SourceOrgId=o-2"; /* as the flag was before */
+    document = trust_document(arena, &other, TRUST_SERVICE_ACCOUNT);
+    assert_int_equal(trust_judge_ours(arena, document, &subject).verdict, TRUST_UNKNOWN);
+    other.conditions = "aws:SourceOrgId=o-*";
+    document = trust_document(arena, &other, TRUST_SERVICE_ACCOUNT);
+    assert_int_equal(trust_judge_ours(arena, document, &subject).verdict, TRUST_UNKNOWN);
+    other = subject;
+    other.service_account = "till";
+    assert_int_equal(trust_judge_ours(arena, document, &other).verdict, TRUST_REFUSES);
+}
+
 static void a_scope_admits_no_more_than_it_names(void **state)
 {
     AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
@@ -539,6 +561,8 @@ int main(void)
         cmocka_unit_test(
             further_conditions_stand_in_what_we_write_and_not_in_what_others_are_asked_for),
         cmocka_unit_test(what_we_write_admits_its_subject_and_fits_into_iam),
+        cmocka_unit_test(
+            what_we_wrote_with_further_conditions_is_understood_where_the_role_is_ours),
         cmocka_unit_test(a_scope_admits_no_more_than_it_names),
         cmocka_unit_test(judges_principals_and_actions),
         cmocka_unit_test(judges_denials),

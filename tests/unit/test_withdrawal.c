@@ -114,6 +114,33 @@ static void puts_a_trust_right_only_where_that_takes_away(void **state)
     }
 }
 
+/* Ours, and beside it a statement of somebody else for another account. */
+static void a_trust_with_further_conditions_is_narrowed_too(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+    AUTO_TEXT struct text wide = TEXT_INIT(8192);
+    struct fake_role *role;
+    const char *statements;
+
+    (void)state;
+    world->scene.settings.trust_conditions = "aws:SourceOrgId=o-1";
+    bind_and_settle(world, "cart", MANAGED);
+    role = cart_role(world);
+    assert_contains(role->trust, "o-1");
+    withdraw(world);
+    assert_true(fake_world_settle(world));
+    statements = strstr(role->trust, "\"Statement\":[") + strlen("\"Statement\":[");
+    text_printf(&wide,
+                "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{"
+                "\"AWS\":\"arn:aws:iam::999999999999:root\"},\"Action\":\"sts:AssumeRole\"},%s",
+                statements);
+    fake_text_set(&role->trust, wide.bytes);
+    doubt(world);
+    fake_world_reconcile(world, "cart");
+    assert_true(fake_world_settle(world));
+    assert_null(strstr(role->trust, "999999999999"));
+}
+
 static void an_edit_that_is_not_granted_keeps_the_granted_state_and_names_both(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(WITH_POLICY);
@@ -375,6 +402,7 @@ int main(void)
         cmocka_unit_test(goes_on_narrowing),
         cmocka_unit_test(makes_nothing_again),
         cmocka_unit_test(puts_a_trust_right_only_where_that_takes_away),
+        cmocka_unit_test(a_trust_with_further_conditions_is_narrowed_too),
         cmocka_unit_test(an_edit_that_is_not_granted_keeps_the_granted_state_and_names_both),
         cmocka_unit_test(an_edit_to_a_role_that_is_not_granted_keeps_the_managed_one),
         cmocka_unit_test(an_edit_whose_grant_goes_too_keeps_the_role_in_use),
