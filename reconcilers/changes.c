@@ -91,11 +91,10 @@ void changes_pend_withdrawal(struct work *work)
               work->have.found.id, work->binding->spec.service_account);
 }
 
-void changes_pend_take_back(struct work *work)
+void changes_pend_take_back(struct work *work, const char *until)
 {
     work_pend(work,
               "Take web identity back: our annotations of ServiceAccount %s, and its statement in "
               "the trust policy of a role of ours, when no pod needs it any more%s",
-              work->binding->spec.service_account,
-              work->scene->pods ? "" : ", which is not seen without --watch-pods");
+              work->binding->spec.service_account, until);
 }

@@ -26,5 +26,5 @@ void changes_pend_association(struct work *work);
 void changes_pend_new_association(struct work *work);
 /* With web identity alone it stands in the way. */
 void changes_pend_withdrawal(struct work *work);
-/* Web identity is not wanted any more. */
-void changes_pend_take_back(struct work *work);
+/* Web identity is not wanted any more; until: ", …" when a time ends it and no pod, else "". */
+void changes_pend_take_back(struct work *work, const char *until);

@@ -1,6 +1,7 @@
 #include "reconcilers/mechanism.h"
 
 #include "base/arena.h"
+#include "base/encode.h"
 #include "base/text.h"
 #include "informers/pods.h"
 #include "reconcilers/annotations.h"
@@ -11,22 +12,6 @@
 #include "reconcilers/work.h"
 
 enum running { RUNNING_NONE, RUNNING_SOME, RUNNING_UNKNOWN };
-
-/* Pods with web identity, terminating ones too: they still work. */
-static enum running web_identity_runs(const struct work *work)
-{
-    const char *account = arena_printf(work->arena, "%s/%s", work->binding->record.namespace_name,
-                                       work->binding->spec.service_account);
-    size_t count;
-    const struct pod *pods = pods_of(work->scene->pods, account, &count);
-
-    if (!pods_known(work->scene->pods))
-        return RUNNING_UNKNOWN;
-    for (size_t i = 0; i < count; i++)
-        if (pods[i].credentials == POD_WEB_IDENTITY)
-            return RUNNING_SOME;
-    return RUNNING_NONE;
-}
 
 /* From then on new pods get the association's credentials; INT64_MAX: it is not as wanted yet. */
 static int64_t settled_ms(const struct work *work)
@@ -41,10 +26,59 @@ static int64_t settled_ms(const struct work *work)
     return found->modified_ms + (int64_t)work->scene->settings.settle_ms;
 }
 
+/* Where pods are not watched, what they may still need stays as long as a retired role does. */
+static int64_t unseen_until_ms(const struct work *work)
+{
+    int64_t since_ms = settled_ms(work);
+
+    return since_ms == INT64_MAX ? INT64_MAX
+                                 : since_ms + (int64_t)work->scene->settings.retired_role_ms;
+}
+
+/* Pods with web identity, terminating ones too: they still work. */
+static enum running web_identity_runs(const struct work *work)
+{
+    const char *account = arena_printf(work->arena, "%s/%s", work->binding->record.namespace_name,
+                                       work->binding->spec.service_account);
+    size_t count;
+    const struct pod *pods = pods_of(work->scene->pods, account, &count);
+
+    if (!work->scene->pods && work->now_ms >= unseen_until_ms(work))
+        return RUNNING_NONE; /* for all that can be known */
+    if (!pods_known(work->scene->pods))
+        return RUNNING_UNKNOWN;
+    for (size_t i = 0; i < count; i++)
+        if (pods[i].credentials == POD_WEB_IDENTITY)
+            return RUNNING_SOME;
+    return RUNNING_NONE;
+}
+
+/* Until when, where nobody sees whether a pod still needs it; and comes back then. */
+static const char *unseen_until(struct work *work)
+{
+    int64_t until_ms = unseen_until_ms(work);
+    char time[ENCODE_TIME_SIZE];
+
+    if (work->scene->pods)
+        return "";
+    if (until_ms == INT64_MAX)
+        return ", which is not seen without --watch-pods: some hours after the association has "
+               "settled";
+    if (until_ms > work->now_ms)
+        work_return(work, until_ms - work->now_ms);
+    encode_time(until_ms, time);
+    return arena_printf(work->arena,
+                        ", which is not seen without --watch-pods: the annotations at once, the "
+                        "statement after %s. Restart pods that are older by then",
+                        time);
+}
+
 static void tell_held(struct work *work)
 {
+    const char *until = unseen_until(work);
+
     work->progress.web_identity_held = true;
-    changes_pend_take_back(work);
+    changes_pend_take_back(work, until);
 }
 
 bool mechanism_may_take_back(struct work *work)

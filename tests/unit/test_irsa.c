@@ -4,6 +4,7 @@
 #include "tests/unit/plans.h"
 
 #include "aws/oidc.h"
+#include "base/encode.h"
 #include "reconcilers/policy.h"
 #include "reconcilers/trust.h"
 
@@ -17,6 +18,8 @@
 #define PROVIDER                                                                                   \
     "arn:aws:iam::" FAKE_ACCOUNT                                                                   \
     ":oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF"
+
+#define SIX_HOURS_MS (6 * 60 * 60 * INT64_C(1000))
 
 /* A world with a provider of others, in which spec (if any) is bound and quiet. */
 static struct fake_world *world_of(const char *spec)
@@ -425,15 +428,28 @@ static void it_still_waits_after_a_restart(void **state)
     assert_false(trusts(world, PROVIDER));
 }
 
-static void where_pods_are_not_watched_the_trust_stays_and_is_pending(void **state)
+static void where_pods_are_not_watched_the_trust_goes_six_hours_later_and_that_is_told(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_of(IRSA);
+    char time[ENCODE_TIME_SIZE];
 
     (void)state;
     bind_and_settle(world, "cart", MANAGED);
     assert_null(annotation(world, ROLE_ARN)); /* new pods get the association's */
     assert_true(trusts(world, PROVIDER));
+    encode_time(fake_aws_association(&world->aws, "shop", "cart")->modified_ms +
+                    (int64_t)world->scene.settings.settle_ms + SIX_HOURS_MS,
+                time);
     assert_contains(fake_world_binding(world, "cart")->status.pending_changes[0], "--watch-pods");
+    assert_contains(fake_world_binding(world, "cart")->status.pending_changes[0], time);
+    assert_condition(world, "cart", "Ready", "True Ready");
+    fake_world_restart(world);
+    assert_true(fake_world_settle(world));
+    assert_true(fake_world_pass(world, SIX_HOURS_MS - 60 * 1000));
+    assert_true(trusts(world, PROVIDER));
+    assert_true(fake_world_pass(world, 2 * 60 * 1000));
+    assert_true(trusts(world, TRUST_PRINCIPAL) && !trusts(world, PROVIDER));
+    assert_null(fake_world_binding(world, "cart")->status.pending_changes[0]);
     assert_condition(world, "cart", "Ready", "True Ready");
 }
 
@@ -458,6 +474,21 @@ static void to_irsa_the_association_goes_after_trust_and_annotation_have_settled
     assert_condition(world, "cart", "Ready", "True Ready");
     assert_condition(world, "cart", "Associated", "");
     assert_null(fake_world_binding(world, "cart")->status.association_id);
+}
+
+static void to_irsa_the_trust_stays_open_with_further_conditions_too(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_of(NULL);
+
+    (void)state;
+    world->scene.settings.trust_conditions = "aws:SourceOrgId=o-1";
+    bind_and_settle(world, "cart", MANAGED);
+    fake_world_bind(world, "cart", IRSA);
+    fake_world_reconcile(world, "cart");
+    assert_int_equal(world->aws.association_count, 1);
+    assert_true(trusts(world, TRUST_PRINCIPAL) && trusts(world, PROVIDER));
+    assert_true(fake_world_settle(world));
+    assert_true(!trusts(world, TRUST_PRINCIPAL) && trusts(world, PROVIDER));
 }
 
 static void to_irsa_the_association_stays_while_nobody_can_be_annotated(void **state)
@@ -527,8 +558,10 @@ int main(void)
         cmocka_unit_test(our_own_apply_that_the_watch_has_not_brought_is_not_repeated),
         cmocka_unit_test(to_pod_identity_web_identity_goes_when_the_last_pod_is_gone),
         cmocka_unit_test(it_still_waits_after_a_restart),
-        cmocka_unit_test(where_pods_are_not_watched_the_trust_stays_and_is_pending),
+        cmocka_unit_test(
+            where_pods_are_not_watched_the_trust_goes_six_hours_later_and_that_is_told),
         cmocka_unit_test(to_irsa_the_association_goes_after_trust_and_annotation_have_settled),
+        cmocka_unit_test(to_irsa_the_trust_stays_open_with_further_conditions_too),
         cmocka_unit_test(to_irsa_the_association_stays_while_nobody_can_be_annotated),
         cmocka_unit_test(an_annotation_of_somebody_else_outlives_ours),
         cmocka_unit_test(a_role_stays_under_pods_that_run_with_web_identity),
