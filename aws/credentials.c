@@ -14,6 +14,8 @@
 enum {
     REFRESH_MS = 15 * 60 * 1000, /* the SDKs' advisory window */
     EXPIRED_MS = 10 * 60 * 1000, /* their mandatory one */
+    RETRY_MS = 1000,
+    RETRY_MOST_MS = 60 * 1000, /* five tries and more between the two windows */
 };
 
 static const char container_host[] = "http://169.254.170.2"; /* of RELATIVE_URI: ECS's rule */
@@ -240,6 +242,16 @@ bool aws_credentials_usable(const struct aws_credentials *credentials, int64_t w
 {
     return *credentials->access_key &&
            (credentials->expires_ms == 0 || wall_ms < credentials->expires_ms - EXPIRED_MS);
+}
+
+uint64_t aws_credentials_retry_ms(unsigned failures)
+{
+    uint64_t pause_ms = RETRY_MS;
+
+    assert(failures > 0);
+    for (unsigned i = 1; i < failures && pause_ms < RETRY_MOST_MS; i++)
+        pause_ms *= 2;
+    return pause_ms < RETRY_MOST_MS ? pause_ms : RETRY_MOST_MS;
 }
 
 void aws_credentials_wipe(struct aws_credentials *credentials)

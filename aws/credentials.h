@@ -45,8 +45,8 @@ bool aws_credentials_find(struct aws_credentials_plan *plan, aws_lookup_fn looku
  * service is irrelevant: the caller sends it to plan->endpoint without proxy. */
 bool aws_credentials_request(const struct aws_credentials_plan *plan, struct arena *arena,
                              struct request *request, struct error *error);
-/* credentials change only on success: a failed refresh leaves the old ones. ERROR_RETRY otherwise,
- * with the agent's words when it sent some. */
+/* credentials change only on success: a failed refresh leaves the old ones. Otherwise ERROR_RETRY,
+ * or ERROR_REFUSED when the agent does not let us in (4xx), with its words when it sent some. */
 bool aws_credentials_reply(const struct reply *reply, struct aws_credentials *credentials,
                            struct error *error);
 
@@ -54,6 +54,9 @@ bool aws_credentials_reply(const struct reply *reply, struct aws_credentials *cr
  * while the old ones serve; 10 minutes before it they must be renewed (then requests wait). */
 bool aws_credentials_want_refresh(const struct aws_credentials *credentials, int64_t wall_ms);
 bool aws_credentials_usable(const struct aws_credentials *credentials, int64_t wall_ms);
+
+/* The pause after so many fetches (≥ 1) in a row that failed: 1 s, doubled up to a minute. */
+uint64_t aws_credentials_retry_ms(unsigned failures);
 
 /* Overwrites the secrets. */
 void aws_credentials_wipe(struct aws_credentials *credentials);

@@ -17,6 +17,13 @@ static bool fail(struct error *error, const char *trouble)
     return error_set(error, ERROR_RETRY, "the container's credentials endpoint: %s", trouble);
 }
 
+/* 408 and 429 pass; any other 4xx says that something is missing. */
+static enum error_kind kind_of(int status)
+{
+    return status >= 400 && status < 500 && status != 408 && status != 429 ? ERROR_REFUSED
+                                                                           : ERROR_RETRY;
+}
+
 /* The agent's own words say what is missing (an association, a permission). Where a secret might
  * be among them they stay unsaid. */
 static bool fail_with_words(const struct reply *reply, struct error *error)
@@ -25,16 +32,16 @@ static bool fail_with_words(const struct reply *reply, struct error *error)
     size_t length = 0;
 
     if (reply->status < 400 || strstr(reply->body, "SecretAccessKey"))
-        return error_set(error, ERROR_RETRY, "the container's credentials endpoint: HTTP %d",
-                         reply->status);
+        return error_set(error, kind_of(reply->status),
+                         "the container's credentials endpoint: HTTP %d", reply->status);
     while (length + 1 < sizeof(words) && reply->body[length]) {
         char c = reply->body[length];
 
         words[length++] = (char)(c < 0x20 || c >= 0x7f ? ' ' : c);
     }
     words[length] = '\0';
-    return error_set(error, ERROR_RETRY, "the container's credentials endpoint: HTTP %d: %s",
-                     reply->status, words);
+    return error_set(error, kind_of(reply->status),
+                     "the container's credentials endpoint: HTTP %d: %s", reply->status, words);
 }
 
 /* Never quotes what it read: it may be a secret. */

@@ -179,6 +179,9 @@ static bool lost(const struct request *request, const struct reply *reply, struc
 {
     bool ambiguous = request->write && reply->sent;
 
+    if (text_equal(reply->error_type, AWS_NO_CREDENTIALS))
+        return error_set_code(error, ERROR_REFUSED, AWS_NO_CREDENTIALS, "%s: not sent: %s",
+                              request->operation, reply->failure);
     return error_set(error, ambiguous ? ERROR_LOST : ERROR_RETRY, "%s: no answer from AWS: %s",
                      request->operation, reply->failure ? reply->failure : "unknown reason");
 }
@@ -256,6 +259,7 @@ bool aws_bad_credentials(const struct error *error)
         "InvalidSignatureException",
         "MissingAuthenticationToken",
         "MissingAuthenticationTokenException",
+        AWS_NO_CREDENTIALS,
         "RequestExpired",
         "SignatureDoesNotMatch",
         "UnrecognizedClientException",

@@ -35,6 +35,10 @@ void aws_fault_read(struct arena *arena, const struct reply *reply, struct aws_f
 bool aws_reply_good(struct arena *arena, const struct request *request, const struct reply *reply,
                     struct error *error);
 
+/* Stands in the error_type of a reply with status 0: the request was not sent, because nobody gives
+ * us credentials to sign it with. ERROR_REFUSED, and aws_bad_credentials. */
+#define AWS_NO_CREDENTIALS "NoCredentials"
+
 /* Codes that plans decide on. */
 bool aws_not_found(
     const struct error *error); /* NoSuchEntity, ResourceNotFoundException, NotFoundException */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "aws/budget.h"
-#include "aws/credentials.h"
 #include "aws/endpoints.h"
 #include "aws/faults.h"
 #include "aws/sigv4.h"
@@ -13,10 +12,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/list.h"
-#include "base/log.h"
 #include "base/map.h"
 #include "base/text.h"
 #include "controller/metrics.h"
+#include "controller/renewal.h"
 #include "net/http.h"
 #include "net/loop.h"
 
@@ -24,7 +23,7 @@
 enum { SIGNING_ARENA_MAX = 4 << 20, FAULT_ARENA_MAX = 1 << 20, SHARED_KEY_MAX = 16 << 10 };
 
 /* GetCallerIdentity is asked at start only; STS needs no flag of its own. */
-enum { STS_RATE = 5, REFRESH_PAUSE_MS = 1000, REFRESH_TRIES = 3 };
+enum { STS_RATE = 5 };
 
 static const char *const service_names[SERVICE_COUNT] = {"kubernetes", "iam", "sts", "eks"};
 
@@ -62,19 +61,9 @@ struct aws_link {
     struct aws_endpoints endpoints;
     struct lane lanes[SERVICE_COUNT];
     struct map *shared; /* shared_key → flight */
-
-    struct aws_credentials_plan plan;
-    struct aws_credentials credentials;
-    struct http_peer *container;
-    struct arena *refresh_arena; /* holds the refresh request while it is on its way */
-    bool refreshing;
-    uint64_t renewed_us;
-    unsigned refresh_failures;
-    struct error refresh_error; /* the last one */
-    struct timer refresh_pause;
+    struct renewal *renewal;
 };
 
-static void lane_pump(struct lane *lane);
 static void pump_all(struct aws_link *link);
 
 static void flight_destroy(struct flight *flight)
@@ -116,92 +105,34 @@ static void lane_answer(struct lane *lane, const struct reply *reply)
         flight_land(container_of(link, struct flight, link), reply);
 }
 
-static void lane_fail(struct lane *lane, const char *why)
-{
-    struct reply reply = reply_none(why);
-
-    lane_answer(lane, &reply);
-}
-
 /* Credentials ---------------------------------------------------------------------------------- */
 
-static void refresh_done(struct aws_link *link, const struct error *error)
+static void renewed(void *context)
 {
-    arena_destroy(link->refresh_arena);
-    link->refresh_arena = NULL;
-    link->refreshing = false;
-    if (!error) {
-        link->refresh_failures = 0;
-        link->renewed_us = clock_now_us();
-        pump_all(link);
-        return;
-    }
-    link->refresh_failures++;
-    link->refresh_error = *error;
-    log_event(LOG_ERROR, "AWS credentials could not be renewed", "error", error->text, NULL);
-    /* What waits is told by the timer: never from inside the call that asked. */
-    timer_start(link->loop, &link->refresh_pause, REFRESH_PAUSE_MS);
+    pump_all(context);
 }
 
-static void refreshed(void *context, const struct reply *reply)
+/* Nothing can be signed: who waits is told why, and comes back in his own time. */
+static void failing(void *context, const struct error *error)
 {
     struct aws_link *link = context;
-    struct error error = {0};
-    bool good = aws_credentials_reply(reply, &link->credentials, &error);
+    struct reply reply = reply_none(error->text);
 
-    refresh_done(link, good ? NULL : &error);
-}
-
-static void refresh_start(struct aws_link *link)
-{
-    struct error error = {0};
-    struct request request = {0};
-
-    if (link->refreshing || timer_running(&link->refresh_pause))
-        return;
-    link->refreshing = true;
-    link->refresh_arena = arena_create(FAULT_ARENA_MAX);
-    if (aws_credentials_request(&link->plan, link->refresh_arena, &request, &error))
-        http_send(link->http, link->container, &request, NULL, 0, link, refreshed);
-    else
-        refresh_done(link, &error);
-}
-
-static void refresh_again(struct timer *timer)
-{
-    struct aws_link *link = container_of(timer, struct aws_link, refresh_pause);
-
-    if (link->refresh_failures >= REFRESH_TRIES &&
-        !aws_credentials_usable(&link->credentials, clock_wall_ms()))
-        for (int i = SERVICE_IAM; i < SERVICE_COUNT; i++)
-            lane_fail(&link->lanes[i], link->refresh_error.text);
-    if (aws_credentials_want_refresh(&link->credentials, clock_wall_ms()))
-        refresh_start(link);
-}
-
-/* True when requests can be signed now; renews what is about to end. */
-static bool credentials_ready(struct aws_link *link)
-{
-    int64_t now_ms = clock_wall_ms();
-
-    if (link->plan.source == CREDENTIALS_ENVIRONMENT)
-        return true;
-    if (aws_credentials_want_refresh(&link->credentials, now_ms))
-        refresh_start(link);
-    return aws_credentials_usable(&link->credentials, now_ms);
+    if (error->kind == ERROR_REFUSED)
+        reply.error_type = AWS_NO_CREDENTIALS;
+    aws_link_drain(link, &reply);
 }
 
 /* Sending -------------------------------------------------------------------------------------- */
 
-/* A session that AWS ended before its time (somebody revoked it): the endpoint has another. */
+/* A session that AWS ended before its time: somebody revoked it. */
 static void distrust(struct aws_link *link, const struct flight *flight, const struct error *error)
 {
     bool expired =
         text_equal(error->code, "ExpiredToken") || text_equal(error->code, "ExpiredTokenException");
 
-    if (expired && link->plan.source == CREDENTIALS_CONTAINER &&
-        flight->sent_us >= link->renewed_us)
-        aws_credentials_wipe(&link->credentials);
+    if (expired)
+        renewal_distrust(link->renewal, flight->sent_us);
 }
 
 /* Slows the lane down when AWS asks for it, and counts. */
@@ -255,7 +186,7 @@ static void flight_send(struct lane *lane, struct flight *flight)
     metrics_observe(link->metrics, METRIC_BUDGET_WAIT_SECONDS,
                     (double)(flight->sent_us - flight->asked_us) / 1e6,
                     service_names[lane->service]);
-    sigv4_sign(arena, &proof, &flight->request, &link->credentials, &scope);
+    sigv4_sign(arena, &proof, &flight->request, renewal_credentials(link->renewal), &scope);
     http_send(link->http, lane->peer, &flight->request, proof.headers, proof.header_count, flight,
               answered);
 }
@@ -263,7 +194,7 @@ static void flight_send(struct lane *lane, struct flight *flight)
 /* Sends what waits as fast as the budget allows. */
 static void lane_pump(struct lane *lane)
 {
-    while (!list_empty(&lane->waiting) && credentials_ready(lane->owner)) {
+    while (!list_empty(&lane->waiting) && renewal_ready(lane->owner->renewal)) {
         uint64_t wait_ms = budget_take(&lane->budget, clock_now_ms());
 
         if (wait_ms > 0) {
@@ -368,34 +299,22 @@ static bool lane_open(struct aws_link *link, enum request_service service, doubl
     return lane->peer != NULL;
 }
 
-static bool container_open(struct aws_link *link, struct error *error)
-{
-    /* The agent listens on the node: a proxy must never see the token. */
-    struct http_peer_options options = {.base_url = link->plan.endpoint, .proxy_url = ""};
-
-    if (link->plan.source == CREDENTIALS_ENVIRONMENT) {
-        link->credentials = link->plan.fixed;
-        return true;
-    }
-    link->container = http_peer_create(link->http, &options, error);
-    return link->container != NULL;
-}
-
 struct aws_link *aws_link_create(struct loop *loop, struct http *http, struct metrics *metrics,
                                  const struct aws_link_options *options, struct error *error)
 {
     AUTO(aws_link_destroy) struct aws_link *link = memory_alloc(sizeof(*link));
+    const struct renewal_client client = {link, renewed, failing};
 
     link->loop = loop;
     link->http = http;
     link->metrics = metrics;
     link->shared = map_create();
-    timer_init(&link->refresh_pause, refresh_again);
     for (int i = 0; i < SERVICE_COUNT; i++)
         list_init(&link->lanes[i].waiting);
-    if (!aws_endpoints_resolve(&link->endpoints, options->region, environment, error) ||
-        !aws_credentials_find(&link->plan, environment, error) || !container_open(link, error) ||
-        !lane_open(link, SERVICE_IAM, options->iam_rate, error) ||
+    if (!aws_endpoints_resolve(&link->endpoints, options->region, environment, error))
+        return NULL;
+    link->renewal = renewal_create(loop, http, environment, &client, error);
+    if (!link->renewal || !lane_open(link, SERVICE_IAM, options->iam_rate, error) ||
         !lane_open(link, SERVICE_STS, STS_RATE, error) ||
         !lane_open(link, SERVICE_EKS, options->eks_rate, error))
         return NULL;
@@ -419,14 +338,9 @@ void aws_link_destroy(struct aws_link *link)
 {
     if (!link)
         return;
-    timer_stop(link->loop, &link->refresh_pause);
     for (int i = 0; i < SERVICE_COUNT; i++)
         lane_close(link, &link->lanes[i]);
-    if (link->container)
-        http_peer_destroy(link->container);
-    arena_destroy(link->refresh_arena);
+    renewal_destroy(link->renewal);
     map_destroy(link->shared);
-    aws_credentials_wipe(&link->credentials);
-    aws_credentials_wipe(&link->plan.fixed);
     free(link);
 }

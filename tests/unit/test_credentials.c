@@ -280,22 +280,29 @@ static void a_failed_fetch_leaves_the_old_credentials(void **state)
     static const struct {
         int status;
         const char *body, *named;
+        bool refused; /* not let in: nothing that passes */
     } rows[] = {
-        {0, "", "no answer"},
+        {0, "", "no answer", false},
         {403, "[x]: (AccessDeniedException): no\x1b association",
-         "AccessDeniedException): no  assoc"},
-        {500, "", "HTTP 500"},
-        {204, CREDENTIALS("2026-11-25T10:15:24Z"), "HTTP 204"},
-        {500, CREDENTIALS("2026-11-25T10:15:24Z"), "HTTP 500"},
-        {200, "", "not JSON"},
-        {200, "{\"SecretAccessKey\":\"hush", "not JSON"},
-        {200, "[]", "AccessKeyId"},
-        {200, "{\"AccessKeyId\":\"A\"}", "SecretAccessKey"},
-        {200, "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hush\"}", "Token"},
-        {200, "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hush\",\"Token\":\"t\"}", "Expiration"},
-        {200, "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":7,\"Token\":\"t\"}", "SecretAccessKey"},
-        {200, "{\"AccessKeyId\":\"A\\nB\",\"SecretAccessKey\":\"hush\"}", "AccessKeyId"},
-        {200, CREDENTIALS("soon"), "Expiration"},
+         "AccessDeniedException): no  assoc", true},
+        {400, "wrong authorization token", "HTTP 400: wrong authorization token", true},
+        {404, CREDENTIALS("2026-11-25T10:15:24Z"), "HTTP 404", true},
+        {408, "", "HTTP 408", false},
+        {429, "", "HTTP 429", false},
+        {500, "", "HTTP 500", false},
+        {204, CREDENTIALS("2026-11-25T10:15:24Z"), "HTTP 204", false},
+        {500, CREDENTIALS("2026-11-25T10:15:24Z"), "HTTP 500", false},
+        {200, "", "not JSON", false},
+        {200, "{\"SecretAccessKey\":\"hush", "not JSON", false},
+        {200, "[]", "AccessKeyId", false},
+        {200, "{\"AccessKeyId\":\"A\"}", "SecretAccessKey", false},
+        {200, "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hush\"}", "Token", false},
+        {200, "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"hush\",\"Token\":\"t\"}", "Expiration",
+         false},
+        {200, "{\"AccessKeyId\":\"A\",\"SecretAccessKey\":7,\"Token\":\"t\"}", "SecretAccessKey",
+         false},
+        {200, "{\"AccessKeyId\":\"A\\nB\",\"SecretAccessKey\":\"hush\"}", "AccessKeyId", false},
+        {200, CREDENTIALS("soon"), "Expiration", false},
     };
 
     (void)state;
@@ -305,12 +312,22 @@ static void a_failed_fetch_leaves_the_old_credentials(void **state)
         struct error error = {0};
 
         assert_false(aws_credentials_reply(&reply, &credentials, &error));
-        assert_int_equal(error.kind, ERROR_RETRY);
+        assert_int_equal(error.kind, rows[i].refused ? ERROR_REFUSED : ERROR_RETRY);
         if (!strstr(error.text, rows[i].named) || strstr(error.text, "hush"))
             fail_msg("row %zu: %s", i, error.text);
         assert_string_equal(credentials.access_key, "OLD");
         assert_string_equal(credentials.secret_key, "kept");
     }
+}
+
+static void a_fetch_that_fails_is_tried_again_soon_and_then_more_seldom(void **state)
+{
+    static const uint64_t pauses_ms[] = {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
+
+    (void)state;
+    for (unsigned i = 0; i < COUNT(pauses_ms); i++)
+        assert_int_equal(aws_credentials_retry_ms(i + 1), pauses_ms[i]);
+    assert_int_equal(aws_credentials_retry_ms(UINT32_MAX), 60000);
 }
 
 static void an_answer_has_a_ceiling(void **state)
@@ -394,6 +411,7 @@ int main(void)
         cmocka_unit_test(without_a_token_no_authorization_is_sent),
         cmocka_unit_test(reads_what_the_agent_answers),
         cmocka_unit_test(a_failed_fetch_leaves_the_old_credentials),
+        cmocka_unit_test(a_fetch_that_fails_is_tried_again_soon_and_then_more_seldom),
         cmocka_unit_test(an_answer_has_a_ceiling),
         cmocka_unit_test(are_refreshed_ahead_of_their_end),
         cmocka_unit_test(keys_without_an_end_are_used_for_ever),

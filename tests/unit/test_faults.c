@@ -139,6 +139,20 @@ static void only_a_write_that_may_have_arrived_is_lost(void **state)
     }
 }
 
+static void what_nobody_could_sign_is_a_matter_of_our_credentials(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_SIZE);
+    struct reply reply = reply_none("HTTP 403: no association");
+    struct error error = {0};
+
+    (void)state;
+    reply.error_type = AWS_NO_CREDENTIALS;
+    assert_false(aws_reply_good(arena, &a_write, &reply, &error));
+    assert_int_equal(error.kind, ERROR_REFUSED);
+    assert_true(aws_bad_credentials(&error));
+    assert_non_null(strstr(error.text, "no association"));
+}
+
 static void the_request_id_comes_from_body_or_header(void **state)
 {
     AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_SIZE);
@@ -288,6 +302,7 @@ int main(void)
         cmocka_unit_test(every_answer_has_its_kind),
         cmocka_unit_test(a_good_answer_leaves_the_error_alone),
         cmocka_unit_test(only_a_write_that_may_have_arrived_is_lost),
+        cmocka_unit_test(what_nobody_could_sign_is_a_matter_of_our_credentials),
         cmocka_unit_test(the_request_id_comes_from_body_or_header),
         cmocka_unit_test(a_message_is_one_clean_line),
         cmocka_unit_test(a_broken_body_becomes_clean_text),
