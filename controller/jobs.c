@@ -265,21 +265,30 @@ static void count_drift(struct metrics *metrics, const struct reconcile_result *
     }
 }
 
+/* As controller-runtime counts: every run once, by its result; an error that no repeat mends is a
+ * terminal one as well, whether it is looked at again or not. What waits has not failed. */
+static void count_result(struct metrics *metrics, const char *controller,
+                         const struct reconcile_result *result)
+{
+    bool refused = result->error->kind == ERROR_REFUSED;
+    const char *word = refused || result->end != RECONCILE_DONE ? "error"
+                       : result->delay_ms > 0                   ? "requeue_after"
+                                                                : "success";
+
+    metrics_add(metrics, METRIC_RECONCILE_TOTAL, 1, controller, word);
+    if (text_equal(word, "error"))
+        metrics_add(metrics, METRIC_RECONCILE_ERRORS, 1, controller);
+    if (refused)
+        metrics_add(metrics, METRIC_TERMINAL_ERRORS, 1, controller);
+}
+
 static void count(const struct job *job, const struct reconcile_result *result)
 {
-    static const char *const words[] = {"success", "error", "error"};
     struct metrics *metrics = job->jobs->world->metrics;
     const char *controller = kind_names[job->kind];
     double seconds = (double)(clock_now_us() - job->started_us) / 1e6;
-    bool failed = result->error->kind != ERROR_NONE;
 
-    metrics_add(metrics, METRIC_RECONCILE_TOTAL, 1, controller,
-                result->end == RECONCILE_DONE && result->delay_ms > 0 ? "requeue_after"
-                                                                      : words[result->end]);
-    if (failed)
-        metrics_add(metrics, METRIC_RECONCILE_ERRORS, 1, controller);
-    if (result->end == RECONCILE_REFUSED)
-        metrics_add(metrics, METRIC_TERMINAL_ERRORS, 1, controller);
+    count_result(metrics, controller, result);
     if (text_equal(result->error->code, "DeletionHeld"))
         metrics_add(metrics, METRIC_DELETIONS_HELD, 1);
     count_drift(metrics, result);

@@ -357,6 +357,14 @@ static void a_refusal_of_the_gate_waits_for_an_object_to_change(void **state)
     fake_world_grant(place->fake, "shop", OTHER_GRANT);
     run_once(place, MANAGED);
     assert_condition(place->fake, "cart", "Allowed", "False NotGranted");
+    assert_int_equal(ended(place, "error"), 1); /* counted once, as the error that it is */
+    assert_true(ended(place, "success") < 0);
+    assert_int_equal(measured(place, "controller_runtime_reconcile_errors_total{"
+                                     "controller=\"podidentitybinding\"}"),
+                     1);
+    assert_int_equal(measured(place, "controller_runtime_terminal_reconcile_errors_total{"
+                                     "controller=\"podidentitybinding\"}"),
+                     1);
     sent = place->sent;
     pass(place, 24 * 3600 * 1000);
     assert_int_equal(place->sent, sent);
