@@ -214,7 +214,7 @@ static void job_send(struct transport *transport, const struct request *request,
 /* Results -------------------------------------------------------------------------------------- */
 
 /* A plan that waits knows when it is over (30 s after an edit of a trust), or asks again until AWS
- * shows something young: its own delay is not doubled beyond that. */
+ * shows something young: its own delay is not doubled beyond that, nor cut short. */
 static void retry(struct job *job, const struct reconcile_result *result, uint64_t now_ms)
 {
     struct queue *queue = job->jobs->queue;
@@ -225,7 +225,8 @@ static void retry(struct job *job, const struct reconcile_result *result, uint64
     else if (own_ms == 0)
         queue_retry(queue, job->key, RETRY_MS, RETRY_MOST_MS, now_ms);
     else
-        queue_retry(queue, job->key, own_ms, own_ms > WAIT_MOST_MS ? own_ms : WAIT_MOST_MS, now_ms);
+        queue_retry_not_before(queue, job->key, own_ms,
+                               own_ms > WAIT_MOST_MS ? own_ms : WAIT_MOST_MS, now_ms);
 }
 
 static void requeue(struct job *job, const struct reconcile_result *result)

@@ -120,26 +120,42 @@ void queue_add_after(struct queue *queue, const char *key, uint64_t delay_ms, ui
         heap_put(&queue->delayed, &place->delayed, now_ms + delay_ms);
 }
 
-/* Within 20 % of delay, so that many keys that failed together do not come back together. */
-static uint64_t jittered(uint64_t delay_ms)
+/* From least to least + 400 thousandths of delay, so that many keys that failed together do not
+ * come back together. */
+static uint64_t jittered(uint64_t delay_ms, unsigned least)
 {
     char hex[5];
 
     encode_random_hex(hex, 4);
-    return delay_ms * (800 + strtoul(hex, NULL, 16) % 400) / 1000;
+    return delay_ms * (least + strtoul(hex, NULL, 16) % 400) / 1000;
 }
 
-void queue_retry(struct queue *queue, const char *key, uint64_t base_ms, uint64_t most_ms,
-                 uint64_t now_ms)
+static uint64_t next_delay_ms(struct queue *queue, struct place *place, uint64_t base_ms,
+                              uint64_t most_ms)
 {
-    struct place *place = place_of(queue, key);
     uint64_t delay_ms = base_ms;
 
     for (unsigned i = 0; i < place->failures && delay_ms < most_ms; i++)
         delay_ms *= 2;
     place->failures++;
     queue->figures.retries++;
-    queue_add_after(queue, key, jittered(delay_ms < most_ms ? delay_ms : most_ms), now_ms);
+    return delay_ms < most_ms ? delay_ms : most_ms;
+}
+
+void queue_retry(struct queue *queue, const char *key, uint64_t base_ms, uint64_t most_ms,
+                 uint64_t now_ms)
+{
+    uint64_t delay_ms = next_delay_ms(queue, place_of(queue, key), base_ms, most_ms);
+
+    queue_add_after(queue, key, jittered(delay_ms, 800), now_ms);
+}
+
+void queue_retry_not_before(struct queue *queue, const char *key, uint64_t base_ms,
+                            uint64_t most_ms, uint64_t now_ms)
+{
+    uint64_t delay_ms = next_delay_ms(queue, place_of(queue, key), base_ms, most_ms);
+
+    queue_add_after(queue, key, jittered(delay_ms, 1000), now_ms);
 }
 
 void queue_forget(struct queue *queue, const char *key)

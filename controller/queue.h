@@ -31,6 +31,10 @@ void queue_add_after(struct queue *queue, const char *key, uint64_t delay_ms, ui
 void queue_retry(struct queue *queue, const char *key, uint64_t base_ms, uint64_t most_ms,
                  uint64_t now_ms);
 
+/* The same for a time before which there is nothing to be had: never earlier (0 to 40 % later). */
+void queue_retry_not_before(struct queue *queue, const char *key, uint64_t base_ms,
+                            uint64_t most_ms, uint64_t now_ms);
+
 /* The key's back-off begins anew. */
 void queue_forget(struct queue *queue, const char *key);
 

@@ -274,6 +274,26 @@ static void keys_that_failed_together_do_not_all_come_back_together(void **state
     assert_int_equal(back, 100);
 }
 
+static void a_time_that_must_not_be_early_is_never_cut_short(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+    char key[16];
+    size_t back = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        snprintf(key, sizeof(key), "k%d", i);
+        queue_retry_not_before(queue, key, 1000, 1000, 0);
+    }
+    assert_true(queue_wait_ms(queue, 0) >= 1000);
+    while (queue_take(queue, 1200))
+        back++;
+    assert_in_range(back, 1, 99);
+    while (queue_take(queue, 1400))
+        back++;
+    assert_int_equal(back, 100);
+}
+
 static void figures_say_what_waits_what_is_worked_on_and_how_long_it_waited(void **state)
 {
     AUTO(queue_destroy) struct queue *queue = queue_create();
@@ -326,6 +346,7 @@ int main(void)
         cmocka_unit_test(failures_are_counted_for_each_key_alone),
         cmocka_unit_test(a_persons_change_begins_the_back_off_anew),
         cmocka_unit_test(keys_that_failed_together_do_not_all_come_back_together),
+        cmocka_unit_test(a_time_that_must_not_be_early_is_never_cut_short),
         cmocka_unit_test(figures_say_what_waits_what_is_worked_on_and_how_long_it_waited),
         cmocka_unit_test(forgetting_an_unknown_key_does_nothing),
     };
