@@ -1,7 +1,7 @@
 /*
- * Makes, changes and gives up the association of a binding. One that is not ours receives no
- * write: an add-on's and a stranger's are told, one left over by a former binding of ours is
- * deleted and made new, one of a living binding that gave way is retagged and kept.
+ * Makes, changes and gives up the association of a binding. One left over by a former binding of
+ * ours is deleted and made new, one of a living binding that gave way is retagged and kept; what
+ * becomes of one that others made is in association_adopt.c.
  */
 
 #include <inttypes.h>
@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/encode.h"
 #include "base/text.h"
+#include "reconcilers/adoption.h"
 #include "reconcilers/annotations.h"
 #include "reconcilers/changes.h"
 #include "reconcilers/ledger.h"
@@ -32,36 +33,6 @@ static const char *cluster(const struct work *work)
     return work->scene->settings.cluster_name;
 }
 
-/* Of "arn:aws:eks:REGION:ACCOUNT:addon/CLUSTER/NAME/UUID". */
-static const char *addon_name(struct work *work, const char *owner_arn)
-{
-    const char *name = strstr(owner_arn, ":addon/");
-
-    if (name)
-        name = strchr(name + strlen(":addon/"), '/');
-    return name ? arena_printf(work->arena, "%.*s", (int)strcspn(name + 1, "/"), name + 1) : "NAME";
-}
-
-static enum verdict refuse_foreign(struct work *work)
-{
-    const struct eks_association *found = &work->have.found;
-
-    if (found->owner_arn)
-        return work_refuse(work, FACET_ASSOCIATION, "AddonManaged",
-                           "Association %s belongs to the EKS add-on %s and is changed through it "
-                           "alone: aws eks update-addon --cluster-name %s --addon-name %s "
-                           "--pod-identity-associations serviceAccount=%s,roleArn=%s",
-                           found->id, found->owner_arn, cluster(work),
-                           addon_name(work, found->owner_arn), found->service_account,
-                           work->want.role_arn);
-    return work_refuse(work, FACET_ASSOCIATION, "AssociationForeign",
-                       "Association %s for %s/%s (role %s) was not made for this binding and is "
-                       "left alone. Delete it if it is not needed: aws eks "
-                       "delete-pod-identity-association --cluster-name %s --association-id %s",
-                       found->id, found->namespace_name, found->service_account, found->role_arn,
-                       cluster(work), found->id);
-}
-
 /* What EKS reads the role's trust for: another role, or credentials of another kind. */
 static bool depends_on_trust(const struct work *work, const struct eks_association_change *change)
 {
@@ -79,16 +50,6 @@ static bool may_be_edited(const struct work *work, const struct eks_association_
     return work->have.association == PRESENCE_PRESENT && work->have.role == PRESENCE_PRESENT &&
            work->ledger->generation == 0 && work->ledger->trust_edited_ms == 0 &&
            change->session_tags == EKS_SESSION_TAGS_OFF;
-}
-
-enum verdict association_judge(struct work *work, struct request *request)
-{
-    (void)request;
-    if (!work->have.verified && work->have.association == PRESENCE_PRESENT &&
-        (work->have.found.owner_arn || work->have.association_owner == OWNER_FOREIGN ||
-         work->have.association_owner == OWNER_ADOPTED))
-        return refuse_foreign(work);
-    return VERDICT_NEXT;
 }
 
 /* An association may depend on the role now: not before an edited trust is old enough for AWS to
@@ -224,7 +185,7 @@ enum verdict association_update_ask(struct work *work, struct request *request)
 {
     struct eks_association_change change;
 
-    if (work->have.verified || !work->want.pod_identity ||
+    if (work->have.verified || !work->want.pod_identity || work->progress.association_kept ||
         work->have.association != PRESENCE_PRESENT ||
         !difference_association(&change, work->arena, &work->want, &work->have.found))
         return VERDICT_NEXT;
@@ -260,12 +221,11 @@ enum verdict association_update_answer(struct work *work, const struct reply *re
 /* The tags of an association that was there; one that we made has them already. */
 static bool retagging(struct work *work)
 {
-    if (work->have.verified || !work->want.pod_identity ||
+    if (work->have.verified || !work->want.pod_identity || work->progress.association_kept ||
         work->have.association != PRESENCE_PRESENT)
         return false;
     if (!work->progress.association_tags_compared) {
-        difference_tags(&work->association_todo, work->arena, &work->want.tags,
-                        &work->have.found.tags, TAG_KEYS_OF_EKS);
+        association_compare_tags(work, &work->association_todo);
         work->progress.association_tags_compared = true;
     }
     return true;
@@ -276,7 +236,7 @@ bool association_differs(struct work *work)
     struct eks_association_change change;
     struct difference tags = {0};
 
-    difference_tags(&tags, work->arena, &work->want.tags, &work->have.found.tags, TAG_KEYS_OF_EKS);
+    association_compare_tags(work, &tags);
     return difference_association(&change, work->arena, &work->want, &work->have.found) ||
            tags.tags_put.count > 0 || tags.tags_removed_count > 0;
 }
@@ -361,6 +321,8 @@ enum verdict association_settled(struct work *work, struct request *request)
         remember(work);
     if (work->progress.held_back)
         work->outcome.again_ms = narrowing_due_ms(work);
+    if (adoption_tell_kept(work, DRIFT_ASSOCIATION))
+        return VERDICT_NEXT;
     if (work->now_ms >= ledger->settled_ms) {
         work_find(work, FACET_ASSOCIATION, CONDITION_TRUE, "Associated",
                   "Association %s gives ServiceAccount %s role %s", ledger->association_id,

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/work.h"
 
@@ -72,7 +73,7 @@ void changes_pend_association(struct work *work)
 
     if (changes[0])
         work_pend(work, "Change association %s%s", found->id, changes);
-    difference_tags(&tags, work->arena, &work->want.tags, &found->tags, TAG_KEYS_OF_EKS);
+    association_compare_tags(work, &tags);
     if (tags.tags_put.count > 0)
         work_pend(work, "Tag association %s: %s", found->id, keys_of(work, &tags.tags_put));
     if (tags.tags_removed_count > 0)

@@ -18,7 +18,6 @@ const char *grants_unsupported(struct arena *arena, const struct podidentitybind
         const char *what;
     } features[] = {
         {spec->observe, "spec.mode: Observe"},
-        {spec->adopt, "spec.adoptionPolicy: Adopt"},
     };
 
     for (size_t i = 0; i < COUNT(features); i++)

@@ -26,6 +26,8 @@ static void entry_empty(struct ledger_entry *entry)
     free(entry->required_trust);
     free(entry->external_id);
     free(entry->foreign_denies);
+    for (int part = 0; part < DRIFT_PARTS; part++)
+        free(entry->kept[part]);
     free(entry->annotations);
     free(entry->account_uid);
     *entry = (struct ledger_entry){0};

@@ -20,7 +20,8 @@ enum { ASSOCIATION_AGE_MS = 30 * 1000 };
 static bool in_use(const struct work *work)
 {
     return work->have.association == PRESENCE_PRESENT &&
-           work->have.association_owner == OWNER_OURS &&
+           (work->have.association_owner == OWNER_OURS ||
+            work->have.association_owner == OWNER_ADOPTED) &&
            text_equal(work->have.found.role_arn, work->want.role_arn);
 }
 

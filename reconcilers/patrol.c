@@ -145,8 +145,10 @@ static bool look_found(struct work *work)
         now->meta.generation != work->binding->meta.generation)
         return false;
     entry = ledger_entry(work->scene->ledger, now->record.key, now->record.uid);
+    /* One that is kept as others changed it may be as wanted again, or changed once more. */
     return is_settled(now, entry) && text_equal(entry->association_id, work->have.found.id) &&
-           association_differs(work) && drift_suspect(entry, DRIFT_ASSOCIATION, work->now_ms);
+           (association_differs(work) || entry->kept[DRIFT_ASSOCIATION]) &&
+           drift_suspect(entry, DRIFT_ASSOCIATION, work->now_ms);
 }
 
 static void looked(struct work *work)

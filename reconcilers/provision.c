@@ -220,6 +220,8 @@ const struct step provision_plan[] = {
     {"TrustAge", association_trust_age, NULL, FACET_ASSOCIATION},
     {"CreatePodIdentityAssociation", association_create_ask, association_create_answer,
      FACET_ASSOCIATION},
+    {"AdoptAssociation", association_adopt_ask, association_adopt_answer, FACET_ASSOCIATION},
+    {"KeepAssociation", association_keep, NULL, FACET_ASSOCIATION},
     {"UpdatePodIdentityAssociation", association_update_ask, association_update_answer,
      FACET_ASSOCIATION},
     {"TagAssociation", association_tag_ask, association_tag_answer, FACET_ASSOCIATION},

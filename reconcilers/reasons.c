@@ -43,6 +43,7 @@ static const struct reason reasons[] = {
     {"HandingOver", "D07-HANDOVER", "It goes on by itself"},
     {"Draining", "D12-DRAINING", "It goes on by itself"},
     {"RepairingDeleted", "D07-DELETED", "It goes on by itself"},
+    {"ChangesPending", "D07-PENDING", ""},
     {"Settling", "D09-SETTLING", "It goes on by itself"},
     {"AccessDenied", "D18-DENIED",
      "Give the controller this right: podidentity aws-setup --print shows all it needs in AWS, "

@@ -161,6 +161,32 @@ enum verdict removal_choose_retired(struct work *work, struct request *request)
     return doomed_next(work);
 }
 
+bool removal_is_in_use(const struct work *work, const char *role_name)
+{
+    const char *name =
+        work->have.association == PRESENCE_PRESENT ? strrchr(work->have.found.role_arn, '/') : NULL;
+
+    return name && strcasecmp(name + 1, role_name) == 0 && !work->purge && !work->withdrawn &&
+           (work->have.association_owner == OWNER_FOREIGN ||
+            work->have.association_owner == OWNER_ADOPTED);
+}
+
+/* What is left working needs its role. */
+static void spare_role_in_use(struct work *work)
+{
+    struct doomed *doomed = &work->doomed;
+
+    for (size_t i = 0; i < doomed->count; i++) {
+        if (!removal_is_in_use(work, doomed->names[i]))
+            continue;
+        work_tell(work, false, "RoleLeft", "DeleteRole",
+                  "Role %s stays, because association %s, which others made, gives it to pods",
+                  work->have.found.role_arn, work->have.found.id);
+        doomed->names[i] = doomed->names[--doomed->count];
+        return;
+    }
+}
+
 /* A person who says --purge means it, whatever the spec says. */
 static bool keeps_roles(const struct work *work)
 {
@@ -175,6 +201,7 @@ enum verdict removal_choose_all(struct work *work, struct request *request)
         /* Not in the picture when the program died right after CreateRole. */
         if (work->wanted && work->want.managed)
             doomed_add(work, work->want.role_name);
+        spare_role_in_use(work);
         work->doomed.delete_now = true;
     }
     if (work->doomed.listed)

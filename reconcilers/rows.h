@@ -7,6 +7,7 @@
 
 #include "reconcilers/plan.h"
 
+struct difference;
 struct iam_page;
 
 /* What every row of IAM and EKS does with a bad answer: sets work->error, gives VERDICT_FAIL. */
@@ -84,8 +85,15 @@ enum verdict association_list_ask(struct work *work, struct request *request);
 enum verdict association_list_answer(struct work *work, const struct reply *reply);
 enum verdict association_describe_ask(struct work *work, struct request *request);
 enum verdict association_describe_answer(struct work *work, const struct reply *reply);
-/* Refuses one that is not ours. */
+/* association_adopt.c: one that others made; refuses one that stays theirs. */
 enum verdict association_judge(struct work *work, struct request *request);
+/* The tags that the association found (work->have.found) lacks or has too much, adopted or not. */
+void association_compare_tags(struct work *work, struct difference *difference);
+enum verdict association_adopt_ask(struct work *work, struct request *request);
+enum verdict association_adopt_answer(struct work *work, const struct reply *reply);
+enum verdict association_keep(struct work *work, struct request *request);
+enum verdict association_let_go_ask(struct work *work, struct request *request);
+enum verdict association_let_go_answer(struct work *work, const struct reply *reply);
 enum verdict association_trust_age(struct work *work, struct request *request);
 enum verdict association_delete_left_over_ask(struct work *work, struct request *request);
 enum verdict association_delete_answer(struct work *work, const struct reply *reply);
@@ -124,6 +132,9 @@ enum verdict annotations_take_back_answer(struct work *work, const struct reply 
 
 /* removal.c: roles of ours that go, one after the other. */
 bool removal_has_retired(struct work *work); /* the picture shows a role besides the wanted one */
+/* An association of others, one that was adopted too, stays and gives pods the role of this name.
+ */
+bool removal_is_in_use(const struct work *work, const char *role_name);
 enum verdict removal_choose_retired(struct work *work, struct request *request);
 enum verdict removal_choose_all(struct work *work, struct request *request);
 enum verdict removal_get_ask(struct work *work, struct request *request);

@@ -48,23 +48,29 @@ enum verdict pods_compute(struct work *work, struct request *request)
     return VERDICT_NEXT;
 }
 
+struct going {
+    const struct work *work;
+    bool found;
+};
+
 static void find_role(void *context, const struct picture_role *role)
 {
-    (void)role;
-    *(bool *)context = true;
+    struct going *going = context;
+
+    going->found |= !removal_is_in_use(going->work, role->name);
 }
 
 /* A role that an heir has taken over is not deleted (handover.c), and one that is in no sweep and
  * was not made by this process has no association that would give it to pods. */
 static bool deletes_a_role(const struct work *work)
 {
-    bool found = false;
+    struct going going = {.work = work};
 
     if (work->binding->spec.observe || grants_retain(work->binding, work->scene) ||
         work->keep_roles)
         return false;
-    picture_each_role_of(work->scene->picture, work->binding->record.uid, find_role, &found);
-    return found;
+    picture_each_role_of(work->scene->picture, work->binding->record.uid, find_role, &going);
+    return going.found;
 }
 
 /* When the role goes whatever its pods do. After a restart it is not known when the association

@@ -121,6 +121,7 @@ const struct step teardown_plan[] = {
     {"HandOver", handover_wait, NULL, FACET_ASSOCIATION},
     {"RemoveAnnotations", annotations_remove_ask, annotations_take_back_answer, FACET_ROLE},
     {"DeletePodIdentityAssociation", delete_ask, association_delete_answer, FACET_ASSOCIATION},
+    {"LetGoAssociation", association_let_go_ask, association_let_go_answer, FACET_ASSOCIATION},
 
     {"Drain", pods_drain, NULL, FACET_ROLE},
     {"ChooseRole", choose, NULL, FACET_ROLE},

@@ -26,6 +26,7 @@ struct scene;
 #define TAG_ORIGIN "podidentity.io/origin"
 #define TAG_RETIRED_AT "podidentity.io/retired-at"
 #define ORIGIN_CREATED "created"
+#define ORIGIN_ADOPTED "adopted"
 
 /* On a ServiceAccount that we made: the UID of the binding that it was made for. */
 #define ANNOTATION_CREATED_FOR "podidentity.io/created-for"

@@ -302,7 +302,9 @@ void withdrawal_settle(struct work *work)
         if (facets[i] == FACET_ASSOCIATION && work->binding->spec.mechanism == MECHANISM_IRSA)
             continue;
         work_find(work, facets[i], CONDITION_UNKNOWN, "NotGranted",
-                  "Deleted, because the grant was withdrawn");
+                  work->progress.association_left
+                      ? "Let go, because the grant was withdrawn; what was adopted is not deleted"
+                      : "Deleted, because the grant was withdrawn");
     }
     work->outcome.removed = true;
     ledger_doubt(work->ledger);

@@ -58,6 +58,9 @@ struct progress {
     bool compute_looked, association_deleted;
     bool web_identity_held; /* web identity is not wanted, but stays while pods may need it */
     bool association_tags_compared, association_tags_put, association_tags_removed;
+    bool association_adopted; /* by this very run */
+    bool association_kept;    /* adopted, and as others changed it: it receives no write */
+    bool association_left;    /* adopted, and our tags were taken off */
     bool warned; /* of what holds whatever AWS shows: rows run again after VERDICT_TOP */
     unsigned writes_before_role;        /* work->writes when it was compared */
     unsigned writes_before_association; /* work->writes when the role was settled */

@@ -53,6 +53,11 @@ static const char retained[] = "{\"serviceAccountName\":\"cart\",\"deletionPolic
 
 static const char existing[] = "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING "\"}";
 
+static const char adopting[] = "{\"serviceAccountName\":\"cart\",\"tags\":{\"team\":\"blue\","
+                               "\"stage\":\"live\"},\"adoptionPolicy\":\"Adopt\"}";
+static const char adopting_existing[] =
+    "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING "\",\"adoptionPolicy\":\"Adopt\"}";
+
 static const char plain[] = "{\"serviceAccountName\":\"cart\"}";
 static const char irsa[] = "{\"serviceAccountName\":\"cart\",\"mechanism\":\"IRSA\"}";
 static const char both[] = "{\"serviceAccountName\":\"cart\",\"mechanism\":\"Both\"}";
@@ -175,6 +180,36 @@ static void bind_retained(struct fake_world *world)
 static void bind_existing(struct fake_world *world)
 {
     fake_world_bind(world, "cart", existing);
+}
+
+static void bind_adopting(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", adopting);
+}
+
+static void bind_adopting_existing(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", adopting_existing);
+}
+
+/* Somebody else's association for cart, which may be written to once it is adopted. */
+static void have_theirs(struct fake_world *world)
+{
+    struct fake_association *theirs;
+
+    fake_aws_add_role(&world->aws, "/app/", "cart-reader", TRUST);
+    fake_aws_add_role(&world->aws, "/app/", "theirs", TRUST);
+    theirs = fake_aws_add_association(&world->aws, "shop", "cart",
+                                      "arn:aws:iam::" FAKE_ACCOUNT ":role/app/theirs");
+    theirs->foreign = false;
+    fake_pairs_put(&theirs->tags, "team", "theirs");
+    fake_world_sweep(world);
+}
+
+static void have_adopted(struct fake_world *world)
+{
+    have_theirs(world);
+    bind_adopting(world);
 }
 
 static void unbind(struct fake_world *world)
@@ -488,6 +523,13 @@ const struct scenario scenarios[] = {
     {"both to Pod Identity", have_both_and_pods, bind_plain, 0, "True Ready", false},
     {"delete with web identity", have_irsa, unbind, 0, "", true},
     {"delete with both", have_both, unbind, 0, "", false},
+    {"adopt an association, with a role of ours", have_theirs, bind_adopting, 0, "True Ready",
+     false},
+    {"adopt an association, with an existing role", have_theirs, bind_adopting_existing, 0,
+     "True Ready", true},
+    {"another spec for an adopted association", have_adopted, bind_adopting_existing, 0,
+     "True Ready", false},
+    {"let an adopted association go", have_adopted, unbind, 0, "", true},
     {"association and role of a former binding", left_over_managed, bind_managed, 0,
      "False RoleOfFormerBinding", false},
 };
