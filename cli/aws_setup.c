@@ -278,6 +278,7 @@ static void fill_texts(struct aws_setup *call)
     setup->role_path = config->role_path;
     setup->boundary_arn = config->permissions_boundary;
     setup->manage_oidc_provider = config->manage_oidc_provider;
+    setup->manage_agent_addon = config->manage_agent_addon;
     setup->namespace_name = "podidentity-system";
     if (config->namespace_name[0])
         setup->namespace_name = config->namespace_name;

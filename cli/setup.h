@@ -39,6 +39,7 @@ struct setup {
     struct setup_list target_roles;    /* roles that applications may assume further */
     struct setup_list application_may; /* actions the boundary leaves to applications */
     bool manage_oidc_provider;         /* it may make the cluster's OIDC provider */
+    bool manage_agent_addon;           /* it may make the add-on eks-pod-identity-agent */
     bool boundary_made;                /* the boundary is there already: do not print it */
     bool pass_to_cluster_only;         /* iam:AssociatedResourceArn */
 };

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "aws/addons.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -27,6 +28,7 @@ enum resource {
     ASSOCIATIONS,   /* of this cluster */
     OIDC_PROVIDERS, /* of EKS clusters in the Region: which is ours is known to AWS alone */
     ADDONS,         /* of this cluster */
+    AGENT_ADDON,    /* eks-pod-identity-agent of this cluster; EKS makes up the last part */
 };
 
 enum condition {
@@ -44,6 +46,7 @@ enum when {
     WITHOUT_BOUNDARY,
     WITH_ANY_BOUNDARY,  /* of the settings, or that bindings may name */
     WITH_OIDC_PROVIDER, /* the controller may make it */
+    WITH_AGENT_ADDON,   /* the same */
 };
 
 struct statement {
@@ -125,6 +128,10 @@ static const struct statement statements[] = {
      {"eks:DescribeCluster", "eks:ListPodIdentityAssociations", "eks:CreatePodIdentityAssociation",
       "eks:ListAddons"}},
     {"ReadAddons", ALWAYS, false, ADDONS, 0, {"eks:DescribeAddon"}},
+    /* CreateAddon is judged by the cluster, the tags it brings along by the add-on. Neither passes
+     * a role, so no add-on gets rights of its own by this. */
+    {"MakeAgentAddon", WITH_AGENT_ADDON, false, CLUSTER, CLUSTER_TAGGED, {"eks:CreateAddon"}},
+    {"TagAgentAddon", WITH_AGENT_ADDON, false, AGENT_ADDON, CLUSTER_TAGGED, {"eks:TagResource"}},
     /* A tag at creation cannot be told apart from a later one. */
     {"ReadAndTagAssociations",
      ALWAYS,
@@ -206,8 +213,10 @@ static json_t *resource_of(const struct setup *setup, enum resource resource)
         return json_sprintf("arn:%s:iam::%s:oidc-provider/oidc.eks.%s.%s/id/*", setup->partition,
                             setup->account_id, setup->region, setup->dns_suffix);
     case ADDONS:
-        return json_sprintf("arn:%s:eks:%s:%s:addon/%s/*", setup->partition, setup->region,
-                            setup->account_id, setup->cluster_name);
+    case AGENT_ADDON:
+        return json_sprintf("arn:%s:eks:%s:%s:addon/%s/%s*", setup->partition, setup->region,
+                            setup->account_id, setup->cluster_name,
+                            resource == AGENT_ADDON ? ADDON_AGENT "/" : "");
     case ANYTHING:
         break;
     }
@@ -277,6 +286,8 @@ static bool is_time(const struct setup *setup, enum when when)
         return bounded || setup->boundary_arns.count > 0;
     case WITH_OIDC_PROVIDER:
         return setup->manage_oidc_provider;
+    case WITH_AGENT_ADDON:
+        return setup->manage_agent_addon;
     case ALWAYS:
         break;
     }

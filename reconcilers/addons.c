@@ -9,6 +9,19 @@
 #include "reconcilers/survey.h"
 #include "reconcilers/work.h"
 
+/* Told where somebody who can mend it looks; --manage-agent-addon was to spare him that. */
+static const char *why_not_made(struct work *work)
+{
+    const char *code = survey_agent_trouble(work->scene->survey);
+
+    if (!code[0])
+        return "";
+    return arena_printf(work->arena,
+                        ", and EKS did not let the controller make the add-on (%s). Give it the "
+                        "rights that podidentity aws-setup --print --manage-agent-addon prints, or",
+                        code);
+}
+
 static void warn_of_agent(struct work *work)
 {
     const struct survey *survey = work->scene->survey;
@@ -18,9 +31,9 @@ static void warn_of_agent(struct work *work)
     if (survey_agent(survey) == AGENT_MISSING)
         work_warn(work,
                   "AgentMissing: the cluster has neither the EKS add-on eks-pod-identity-agent nor "
-                  "Auto Mode, so pods get no credentials: aws eks create-addon --cluster-name %s "
+                  "Auto Mode, so pods get no credentials%s: aws eks create-addon --cluster-name %s "
                   "--addon-name eks-pod-identity-agent",
-                  work->scene->settings.cluster_name);
+                  why_not_made(work), work->scene->settings.cluster_name);
     if (survey_agent(survey) == AGENT_FAILING)
         work_warn(work,
                   "AgentMissing: the EKS add-on eks-pod-identity-agent does not work (%s): aws eks "

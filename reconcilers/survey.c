@@ -241,6 +241,9 @@ static enum verdict create_answer(struct work *work, const struct reply *reply)
     struct survey *survey = survey_of(work);
 
     if (!row_good(work, reply)) {
+        /* The code alone: each attempt has a request id of its own, which is no news. */
+        if (work->error.kind == ERROR_REFUSED && !aws_already_exists(&work->error))
+            survey->next.trouble = memory_string(work->error.code);
         if (!aws_already_exists(&work->error))
             return VERDICT_FAIL;
         error_clear(&work->error); /* somebody was faster */

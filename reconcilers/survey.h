@@ -38,7 +38,8 @@ typedef void (*survey_done_fn)(void *context, bool changed, const struct error *
 void survey_start(struct survey *survey, int64_t now_ms, survey_done_fn done, void *context);
 
 enum agent_state survey_agent(const struct survey *survey);
-/* What EKS says of an agent that fails; "" else. */
+/* What EKS says of an agent that fails; the code with which it refused to make one that is missing;
+ * "" else. */
 const char *survey_agent_trouble(const struct survey *survey);
 
 /* The add-on that uses this role or this ServiceAccount by IRSA; NULL: none. */

@@ -97,6 +97,16 @@ def test_an_association_of_others_is_not_changed(aws, bounded, role, place):
         aws.eks.delete_pod_identity_association(**which)
 
 
+def test_no_addon_but_the_agent_is_made(aws, controller):
+    """IAM knows no condition on an add-on's name; the tag that has to come with it does."""
+    other = {"clusterName": aws.cluster, "addonName": "vpc-cni"}
+    tags = {"podidentity.io/cluster": aws.cluster_arn}
+    with controller.with_settings(manage_agent_addon=True):
+        assert decided(aws, "eks", "create_addon", **other) == ("eks:CreateAddon", None)
+        assert decided(aws, "eks", "create_addon", **other, tags=tags) == (
+            "eks:TagResource", None)
+
+
 # The judgement at the end of a run.
 
 PRINTED = {"mark": "rights", "Allow": [["Roles", "iam:GetRole"], ["Roles", "iam:TagRole"]],

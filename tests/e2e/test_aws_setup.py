@@ -33,6 +33,7 @@ VARIANTS = {
     "pass to this cluster only": (*BOUNDED, "--pass-to-cluster-only"),
     "OIDC provider, trust conditions": (*BOUNDED, "--manage-oidc-provider", "--trust-conditions",
                                         "aws:SourceOrgId=o-abcdefghij,aws:SourceVpc=v*"),
+    "agent add-on": (*BOUNDED, "--manage-agent-addon"),
     "boundary made elsewhere": (*BOUNDED, "--boundary-exists"),
     "boundary of AWS": (*CLUSTER, "--account-id", ACCOUNT, "--permissions-boundary",
                         "arn:aws:iam::aws:policy/PowerUserAccess"),

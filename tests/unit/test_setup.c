@@ -13,6 +13,7 @@
 #include "cli/setup.h"
 
 #define OWN_ROLES "arn:aws:iam::111122223333:role/podidentity/eu-west-1/main/*"
+#define AGENT "arn:aws:eks:eu-west-1:111122223333:addon/main/eks-pod-identity-agent/*"
 #define BOUNDARY "arn:aws:iam::111122223333:policy/podidentity/boundary"
 
 static struct setup whole(void)
@@ -178,6 +179,35 @@ static void makes_oidc_providers_of_eks_only_where_it_manages_them(void **state)
     }
 }
 
+/* No condition of IAM knows the name of an add-on: the tag at its creation is what tells them
+ * apart, since that is judged by the add-on's own ARN. */
+static void makes_the_agent_and_no_other_addon_where_it_manages_it(void **state)
+{
+    struct setup setup = whole();
+
+    (void)state;
+    for (int managed = 0; managed < 2; managed++) {
+        AUTO_JSON json_t *policy = NULL;
+        const json_t *statement;
+        size_t i, taggings = 0;
+
+        setup.manage_agent_addon = managed;
+        policy = setup_policy(&setup);
+        assert_int_equal(find(policy, "Allow", "eks:CreateAddon") != NULL, managed);
+        if (managed)
+            assert_string_equal(json_string_value(condition(
+                                    find(policy, "Allow", "eks:CreateAddon"), "StringEquals",
+                                    "aws:RequestTag/podidentity.io/cluster")),
+                                setup.cluster_arn);
+        json_array_foreach(json_object_get(policy, "Statement"), i, statement)
+        {
+            if (text_equal(json_path_text(statement, "Resource"), AGENT))
+                taggings += count_in(json_object_get(statement, "Action"), "eks:TagResource");
+        }
+        assert_int_equal(taggings, managed);
+    }
+}
+
 static void passes_roles_to_pod_identity_only(void **state)
 {
     struct setup setup = whole();
@@ -326,6 +356,7 @@ int main(void)
         cmocka_unit_test(admits_boundaries_that_grants_may_name),
         cmocka_unit_test(puts_back_boundaries_that_only_bindings_name),
         cmocka_unit_test(makes_oidc_providers_of_eks_only_where_it_manages_them),
+        cmocka_unit_test(makes_the_agent_and_no_other_addon_where_it_manages_it),
         cmocka_unit_test(passes_roles_to_pod_identity_only),
         cmocka_unit_test(allows_nothing_for_lists_that_are_empty),
         cmocka_unit_test(bounds_roles_away_from_identities),

@@ -117,6 +117,25 @@ static void a_missing_agent_is_made_when_the_settings_say_so(void **state)
     assert_int_equal(fake_counts_get(&world->wire.operations, "CreateAddon"), 1);
 }
 
+static void an_agent_that_may_not_be_made_is_told_with_the_mend(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+    AUTO(survey_destroy) struct survey *survey = survey_in(world, true);
+
+    (void)state;
+    world->wire.failures[0] = (struct fake_failure){.call = 3, .fault = FAULT_ACCESS_DENIED};
+    assert_true(run(world, survey).failed);
+    assert_int_equal(survey_agent(survey), AGENT_MISSING);
+    bind_and_settle(world, "cart", MANAGED);
+    assert_contains(first_warning(world), "(AccessDenied");
+    assert_contains(first_warning(world), "aws-setup --print --manage-agent-addon");
+
+    assert_true(run(world, survey).changed);
+    assert_int_equal(survey_agent(survey), AGENT_COMING);
+    fake_world_reconcile(world, "cart");
+    assert_string_equal(first_warning(world), "");
+}
+
 static void what_an_addon_uses_by_irsa_is_refused_with_its_command(void **state)
 {
     static const char *const specs[] = {MANAGED, BOUND_TO("cart"), BOUND_TO("till")};
@@ -169,6 +188,7 @@ int main(void)
         cmocka_unit_test(auto_mode_has_the_agent_built_in),
         cmocka_unit_test(every_status_of_the_agent_means_something),
         cmocka_unit_test(a_missing_agent_is_made_when_the_settings_say_so),
+        cmocka_unit_test(an_agent_that_may_not_be_made_is_told_with_the_mend),
         cmocka_unit_test(what_an_addon_uses_by_irsa_is_refused_with_its_command),
         cmocka_unit_test(a_survey_that_fails_leaves_what_was_known),
     };
