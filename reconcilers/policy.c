@@ -123,6 +123,37 @@ static bool check_statements(const json_t *document, struct error *error)
     return true;
 }
 
+/* json_parse has seen that this does not recurse far. */
+static size_t depth_of(json_t *value)
+{
+    size_t deepest = 0, below, i;
+    const char *key;
+    json_t *item;
+
+    json_array_foreach(value, i, item)
+    {
+        below = depth_of(item);
+        deepest = below > deepest ? below : deepest;
+    }
+    json_object_foreach(value, key, item)
+    {
+        below = depth_of(item);
+        deepest = below > deepest ? below : deepest;
+    }
+    return deepest + (json_is_array(value) || json_is_object(value));
+}
+
+static bool check_depth(json_t *document, struct error *error)
+{
+    char why[96];
+
+    if (depth_of(document) <= POLICY_DEPTH_MAX)
+        return true;
+    snprintf(why, sizeof(why), "it nests deeper than %d levels, and no policy needs more than 6",
+             POLICY_DEPTH_MAX);
+    return malformed(error, why);
+}
+
 bool policy_check(const char *document, size_t size_max, struct error *error)
 {
     size_t size = policy_size(document);
@@ -140,5 +171,5 @@ bool policy_check(const char *document, size_t size_max, struct error *error)
     tree = json_parse(document, strlen(document), &reason);
     if (!tree)
         return malformed(error, reason.text);
-    return check_statements(tree, error);
+    return check_depth(tree, error) && check_statements(tree, error);
 }

@@ -12,7 +12,9 @@
 struct arena;
 struct error;
 
-enum { POLICY_INLINE_MAX = 10240, POLICY_TRUST_MAX = 2048, POLICY_DEPTH_MAX = 64 };
+/* The grammar nests six deep. Below what the reader of objects keeps (KUBE_DECODE_DEPTH), so that a
+ * document which it had to cut is never taken for a whole one. */
+enum { POLICY_INLINE_MAX = 10240, POLICY_TRUST_MAX = 2048, POLICY_DEPTH_MAX = 32 };
 
 /*
  * The canonical text of a document: compact JSON with sorted keys, lists sorted and without

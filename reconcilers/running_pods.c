@@ -39,11 +39,12 @@ enum verdict pods_compute(struct work *work, struct request *request)
         return work_refuse(work, FACET_ASSOCIATION, "ComputeWithoutAgent",
                            "ServiceAccount %s has pods on Fargate or Windows, where Pod Identity "
                            "does not work, and an association would leave new ones without "
-                           "credentials. Give those pods a ServiceAccount of their own",
+                           "credentials. Give those pods a ServiceAccount of their own, with "
+                           "a binding of mechanism: IRSA",
                            account);
     work_warn(work,
               "ServiceAccount %s has pods on Fargate or Windows, where Pod Identity does not work: "
-              "give them a ServiceAccount of their own",
+              "give them a ServiceAccount of their own, with a binding of mechanism: IRSA",
               account);
     return VERDICT_NEXT;
 }

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "crds/podidentitybinding.h"
 #include "reconcilers/policy.h"
 #include "reconcilers/scene.h"
@@ -19,6 +20,30 @@ static bool check_own(const struct podidentitybinding_spec *spec, struct error *
     return !spec->permission_policy ||
            policy_check(spec->permission_policy, POLICY_INLINE_MAX, error) ||
            error_wrap(error, "spec.permissionPolicy");
+}
+
+/* IAM calls such an ARN not valid and does not say why. */
+static bool check_partition(const char *arn, const char *field, struct arena *arena,
+                            const struct scene *scene, struct error *error)
+{
+    const char *partition = scene->account.partition;
+
+    return !arn || text_starts(arn, arena_printf(arena, "arn:%s:", partition)) ||
+           error_set_code(error, ERROR_REFUSED, "PolicyNotFound",
+                          "Policy %s is of another partition than the cluster, and IAM knows those "
+                          "of partition %s alone. Name one that begins with arn:%s: in %s",
+                          arn, partition, partition, field);
+}
+
+static bool check_partitions(const struct podidentitybinding_spec *spec, struct arena *arena,
+                             const struct scene *scene, struct error *error)
+{
+    bool good = check_partition(spec->permissions_boundary_arn, "spec.permissionsBoundaryARN",
+                                arena, scene, error);
+
+    for (const char *const *arn = spec->permission_policy_arns; good && arn && *arn; arn++)
+        good = check_partition(*arn, "spec.permissionPolicyARNs", arena, scene, error);
+    return good;
 }
 
 static void join_inline(struct want *want, struct arena *arena,
@@ -63,7 +88,8 @@ bool want_fill_policies(struct want *want, struct arena *arena,
                                           .region = scene->settings.region};
     struct wellknown wellknown;
 
-    if (!check_own(spec, error) || !wellknown_compute(&wellknown, arena, spec, &place, error))
+    if (!check_own(spec, error) || !check_partitions(spec, arena, scene, error) ||
+        !wellknown_compute(&wellknown, arena, spec, &place, error))
         return false;
     join_inline(want, arena, spec, &wellknown);
     join_attached(want, arena, spec, &wellknown);

@@ -9,7 +9,7 @@ import yaml
 from tests.e2e.documents import READ_S3
 from tests.e2e.rig.command import GOOD, podidentity
 from tests.e2e.rig.objects import condition
-from tests.e2e.rig.pods import WEB_IDENTITY
+from tests.e2e.rig.pods import COMPUTE, WEB_IDENTITY
 from tests.e2e.rig.waiting import wait_until
 
 ROLE_ARN = "eks.amazonaws.com/role-arn"
@@ -166,6 +166,24 @@ def test_with_pod_identity_such_a_role_is_refused_and_the_other_field_named(
     place.grant()
     place.bind("cart", roleARN=OTHER)
     assert "spec.targetRoleARN" in place.wait_refused("RoleReady", "RoleInOtherAccount", "cart")
+
+
+@pytest.mark.own_cluster
+@pytest.mark.parametrize("compute", COMPUTE)
+def test_pods_without_an_agent_are_served_by_irsa_and_not_by_both(
+        place, aws, controller, provider, compute):
+    place.grant()
+    place.service_account("cart")
+    place.pod("batch", "cart", **COMPUTE[compute])
+    place.apply(place.binding("cart", mechanism="Both", permissionPolicy=READ_S3))
+    message = place.wait_refused("Associated", "ComputeWithoutAgent", name="cart")
+    assert "mechanism: IRSA" in message
+    assert listed(aws, place) == []
+    switch(place, "IRSA")
+    arn = place.wait_ready("cart")["status"]["roleARN"]
+    assert annotations(place) == {ROLE_ARN: arn}
+    assert listed(aws, place) == []
+    assert condition(place.get("cart"), "Associated") == {}
 
 
 # The provider ---------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ import pytest
 from tests.e2e.documents import READ_S3
 from tests.e2e.rig.kubelets import NODE
 from tests.e2e.rig.objects import condition
-from tests.e2e.rig.pods import CONTAINER_CREDENTIALS, RESTARTED_AT, WEB_IDENTITY, deployment
+from tests.e2e.rig.pods import (
+    COMPUTE, CONTAINER_CREDENTIALS, RESTARTED_AT, WEB_IDENTITY, deployment)
 from tests.e2e.rig.waiting import wait_until
 
 pytestmark = pytest.mark.own_cluster  # nodes and webhooks of others are not ours to play
@@ -159,12 +160,6 @@ def test_pods_move_from_irsa_when_they_are_made_anew(place, aws, controller, kub
     restart(place)
     place.wait_condition("PodsCurrent", "True", "Current", name="cart")
     assert all("AWS_ROLE_ARN" not in environment_of(pod) for pod in running(place))
-
-
-COMPUTE = {
-    "fargate": {"labels": {"eks.amazonaws.com/fargate-profile": "batch"}},
-    "windows": {"nodeSelector": {"kubernetes.io/os": "windows"}},
-}
 
 
 @pytest.mark.parametrize("compute", COMPUTE)

@@ -72,6 +72,7 @@ def test_a_target_role_that_is_not_granted_reaches_no_aws(place, aws, controller
 
 def test_a_target_role_changes_with_both_allowed_in_between_and_is_cleared(
         place, aws, controller, granted):
+    """X17: other tools cannot take a target role away again."""
     place.bind("cart", permissionPolicy=READ_S3, targetRoleARN=THERE)
     place.wait_ready("cart")
     found, _ = change(place, aws, {"targetRoleARN": ELSEWHERE}, [PUT, UPDATE, DELETE])
@@ -85,6 +86,7 @@ def test_a_target_role_changes_with_both_allowed_in_between_and_is_cleared(
 
 
 def test_session_tags_go_off_with_a_policy_and_come_on_without(place, aws, controller, granted):
+    """X17: nor a session policy, nor disableSessionTags."""
     place.bind("cart", permissionPolicy=READ_S3)
     found = place.wait_ready("cart")
     assert "aws:RequestTag" in str(role_of(aws, found)["AssumeRolePolicyDocument"])

@@ -515,6 +515,8 @@ static void nesting_has_an_end(void **state)
     assert_true(policy_check(nested(arena, POLICY_DEPTH_MAX - 2), POLICY_INLINE_MAX, &error));
     assert_false(policy_check(nested(arena, POLICY_DEPTH_MAX - 1), POLICY_INLINE_MAX, &error));
     assert_string_equal(error.code, "MalformedPolicy");
+    assert_non_null(strstr(error.text, "deeper than 32"));
+    assert_false(policy_check(deep, SIZE_MAX, &error));
     assert_non_null(strstr(error.text, "deeper than 64"));
     assert_string_equal(policy_canonical(arena, deep), deep);
     assert_false(policy_only_denies(deep));

@@ -14,6 +14,11 @@ WEB_IDENTITY = {
 # A pod that ran would need a node; kubelets are played by kwok where a test needs them.
 IMAGE = "registry.k8s.io/pause:3.10"
 
+# What a pod has by which it is known to run where no agent does.
+COMPUTE = {
+    "fargate": {"labels": {"eks.amazonaws.com/fargate-profile": "batch"}},
+    "windows": {"nodeSelector": {"kubernetes.io/os": "windows"}},
+}
 
 RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
