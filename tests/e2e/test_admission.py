@@ -88,6 +88,25 @@ def test_labels_that_grants_ask_for_stay_with_those_who_write_grants(
     assert fences.tries("label", "namespace", place.name, "colour-") == ""
 
 
+@pytest.mark.parametrize("subresource", ["status", "finalize"])
+def test_nor_do_they_come_by_a_subresource(cluster, place, fences, subresource):
+    """Whoever may write a namespace's status can write its labels with it."""
+    writer = User(cluster, place, f"{subresource}-{place.name}", [
+        {"apiGroups": [""], "resources": ["namespaces", f"namespaces/{subresource}"],
+         "verbs": ["get", "update"]}])
+    path = f"/api/v1/namespaces/{place.name}/{subresource}"
+
+    def writes(**labels):
+        found = json.loads(cluster.kubectl("get", "namespace", place.name, "-o", "json"))
+        found["metadata"]["labels"].update(labels)
+        return writer.tries("replace", "--raw", path, "-f", "-", text=json.dumps(found))
+
+    wait_until(lambda: _done(writes(colour="red")), 10, "a label that nobody keeps")
+    assert LABELS in writes(**{"podidentity.io/team": "shop"})
+    found = json.loads(cluster.kubectl("get", "namespace", place.name, "-o", "json"))
+    assert "podidentity.io/team" not in found["metadata"]["labels"]
+
+
 def test_a_namespace_is_not_made_with_such_a_label(place, fences):
     namespace = {"apiVersion": "v1", "kind": "Namespace",
                  "metadata": {"name": place.name + "-2", "labels": {"podidentity.io/team": "a"}}}
@@ -120,6 +139,15 @@ def test_no_binding_in_the_namespaces_of_the_system(place, fences):
         assert "bindings in kube-*" in fences.creates(binding, "--dry-run=server")
     binding["metadata"]["namespace"] = place.name
     assert fences.creates(binding, "--dry-run=server") == ""
+
+
+def test_but_those_who_write_grants_bind_there(cluster, place, fences):
+    platform = User(cluster, place, f"platform-{place.name}", TENANT_RULES + GRANT_RULES)
+    binding = {"apiVersion": GROUP, "kind": "PodIdentityBinding",
+               "metadata": {"name": place.name, "namespace": "kube-system"},
+               "spec": {"serviceAccountName": "default", "permissionPolicy": READ_S3}}
+    wait_until(lambda: _done(platform.creates(binding, "--dry-run=server")), 10,
+               "the platform's binding")
 
 
 def test_the_controller_makes_bindings_there_for_annotated_service_accounts(cluster, place, fences):
