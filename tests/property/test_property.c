@@ -269,74 +269,6 @@ static void a_judgement_never_contradicts_iam(void **state)
     assert_true(table[TRUST_ADMITS][0] && table[TRUST_REFUSES][1] && table[TRUST_UNKNOWN][2]);
 }
 
-static bool key_is(const struct request_context *request, const char *name, const char *value)
-{
-    const struct request_key *key = request_key_find(request, name);
-
-    return key && !strcmp(key->values[0], value);
-}
-
-/* Design rule 6.1 in so many words. */
-static bool within_scope(const struct request_context *request, const struct world *world,
-                         enum trust_scope scope)
-{
-    bool cluster = key_is(request, "aws:SourceArn", world->cluster_arn);
-    bool account = key_is(request, "aws:SourceAccount", world->account);
-    bool workload =
-        key_is(request, "aws:RequestTag/eks-cluster-arn", world->cluster_arn) &&
-        key_is(request, "aws:RequestTag/kubernetes-namespace", world->namespace_name) &&
-        key_is(request, "aws:RequestTag/kubernetes-service-account", world->service_account);
-
-    if (request->kind != PRINCIPAL_SERVICE ||
-        strcmp(request->principal, "pods.eks.amazonaws.com") != 0)
-        return false;
-    if (strcmp(request->action, "sts:AssumeRole") != 0 &&
-        strcmp(request->action, "sts:TagSession") != 0)
-        return false;
-    return account && (scope == TRUST_ACCOUNT || cluster) &&
-           (scope != TRUST_SERVICE_ACCOUNT || !world->session_tags || workload);
-}
-
-static void our_statement_admits_its_scope_alone(void **state)
-{
-    unsigned long admitted = 0, refused = 0;
-
-    (void)state;
-    for (unsigned long nth = 0; nth < documents_count / 10; nth++) {
-        struct random random = random_for(5, nth);
-        enum trust_scope scope = (enum trust_scope)random_below(&random, 3);
-        struct evaluated_document document;
-        struct trust_subject subject;
-        struct world world;
-        const char *text;
-
-        world_make(&world, &random);
-        subject = subject_of(&world);
-        text = trust_document(arena, &subject, scope);
-        evaluator_load(&document, text, DOCUMENT_TRUST);
-        assert_true(document.sound);
-        for (int i = 0; i < REQUESTS * 4; i++) {
-            struct request_context request;
-            enum answer wish;
-
-            /* Also sessions of an association whose tags are switched on or off. */
-            world.session_tags = random_chance(&random, 80);
-            request_of_anybody(&request, &random, &world, DOCUMENT_TRUST);
-            world.session_tags = subject.session_tags;
-            wish = answer_of(within_scope(&request, &world, scope));
-            admitted += wish == ANSWER_YES;
-            refused += wish == ANSWER_NO;
-            if (evaluator_admits(&document, &request) != wish)
-                fail_msg("nth %lu: scope %d should %sadmit:\n%s", nth, (int)scope,
-                         wish == ANSWER_YES ? "" : "not ", text);
-        }
-        evaluator_release(&document);
-        arena_reset(arena);
-    }
-    printf("  %lu requests admitted, %lu refused\n", admitted, refused);
-    assert_true(admitted && refused);
-}
-
 /* What is there means what was wished; documents are asked, not compared. */
 static void check_document(unsigned long nth, const char *wish, const char *fact,
                            enum document_kind kind, struct random *random,
@@ -544,7 +476,6 @@ int main(void)
         cmocka_unit_test(other_meanings_are_a_difference),
         cmocka_unit_test(a_repeated_key_is_never_equal_to_a_policy),
         cmocka_unit_test(a_judgement_never_contradicts_iam),
-        cmocka_unit_test(our_statement_admits_its_scope_alone),
         cmocka_unit_test(applying_the_difference_gives_the_wish),
         cmocka_unit_test(a_role_in_other_words_is_no_difference_and_has_its_digest),
         cmocka_unit_test(every_form_was_made),
