@@ -89,6 +89,7 @@ def test_defaults_only_what_nothing_excludes(objects):
 
 @pytest.mark.parametrize("case", cases.UPDATES)
 def test_holds_to_what_was_fixed(objects, case):
+    """X18: what cannot change is refused, not ignored."""
     before, after, refusal = cases.UPDATES[case]
     name = re.sub("[^a-z]+", "-", case.lower())
     made = objects.create(written(BINDING, before, name))

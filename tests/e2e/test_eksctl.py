@@ -83,6 +83,7 @@ def test_an_item_less_its_namespace_is_taken_unchanged(place, path):
 @pytest.mark.parametrize("path", samples(), ids=lambda path: path.stem)
 def test_an_item_reaches_ready_with_a_fitting_grant(
         place, aws, existing, fitting, controller, path):
+    """X3: one sample names a role with a path."""
     item = item_of(path)
     name = item["serviceAccountName"]
     place.apply(pasted(place, item))

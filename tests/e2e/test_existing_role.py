@@ -55,6 +55,7 @@ def to_theirs(place, aws, arn):
 
 
 def test_three_bindings_at_once_read_their_role_once(place, aws, controller, theirs):
+    """X2: several ServiceAccounts share a role and are bound at the same time."""
     names = ["cart", "shop", "till"]
     before = kept(aws.role(name_of(theirs)))
     place.grant()

@@ -83,6 +83,7 @@ def test_a_forged_association_id_in_status_leads_nowhere(
 
 
 def test_an_association_of_somebody_else_is_told_and_left_alone(place, aws, controller, theirs):
+    """X10: it has another role, and nobody said that it may go."""
     since = aws.last()
     place.grant()
     place.bind("cart", permissionPolicy=READ_S3)
@@ -108,6 +109,7 @@ def test_once_its_owner_deletes_it_the_binding_goes_on(place, aws, controller, t
 
 
 def test_an_association_of_an_addon_is_changed_through_the_addon(place, aws, controller, theirs):
+    """X11: EKS refuses a change of it, and the add-on would undo one."""
     aws.control("POST", "association", {
         "associationId": theirs["associationId"],
         "ownerArn": f"arn:aws:eks:{aws.region}:{aws.account}:addon/{aws.cluster}/vpc-cni/"

@@ -119,6 +119,7 @@ def settled(place, aws, act):
     "scenario, nth, when", CASES,
     ids=[f"{scenario[0]}-{when}-write-{nth}" for scenario, nth, when in CASES])
 def test_a_restart_converges(place, aws, controller, scenario, nth, when):
+    """X14, X21: killed before and after each write, the ID of what was made lost with it."""
     _, before, act, _, check = scenario
     begin(place, aws, before)
     since = aws.last()

@@ -45,6 +45,7 @@ def test_a_role_that_is_missing_is_named_and_used_once_somebody_makes_it(place, 
 
 
 def test_a_role_of_another_account_is_refused_without_asking_aws(place, aws, controller):
+    """X4: an association takes no role of another account."""
     place.grant()
     since = aws.last()
     place.bind("cart", roleARN=f"arn:aws:iam::{OTHER_ACCOUNT}:role/theirs")
@@ -197,6 +198,7 @@ def seen(found):
                          ids=[row[0] for row in TROUBLES])
 def test_while_aws_cannot_be_asked_conditions_stay_and_it_goes_on_by_itself(
         place, aws, controller, reason, words, fault):
+    """X22: throttling is among them."""
     place.grant()
     place.bind("cart", permissionPolicy=READ_S3)
     before = place.wait_ready("cart")

@@ -1,5 +1,6 @@
 """docs/eksctl.md promises a test for each of its rows: each is there, and no row is without."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -30,6 +31,19 @@ def test_every_row_names_tests_that_exist(row):
 
 def test_every_trap_has_its_row():
     assert re.findall(r"^\| (X\d+) ", TABLE, re.MULTILINE) == [f"X{n}" for n in range(1, 25)]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if re.match(r"\| X\d+ ", row)],
+                         ids=lambda row: row[2:].split()[0])
+def test_every_trap_is_named_by_its_tests(row):
+    """By number, in the name or the first words: who changes such a test knows what it is for."""
+    trap = row[2:].split()[0]
+    for file, test in NAMED.findall(row):
+        tree = ast.parse((ROOT / "tests" / "e2e" / file).read_text())
+        function, = (node for node in tree.body
+                     if isinstance(node, ast.FunctionDef) and node.name == test)
+        said = f"{test} {ast.get_docstring(function) or ''}"
+        assert re.search(rf"(?<![A-Z0-9]){trap}(?![0-9])", said), f"{file}::{test} does not say {trap}"
 
 
 def test_every_field_of_the_samples_has_its_row():
