@@ -30,7 +30,8 @@ def watchful(session_controller, aws):
 def cart(place, watchful):
     """A Ready binding with a role of ours, quiet; its status."""
     place.grant()
-    place.bind("cart", permissionPolicy=READ_S3, permissionPolicyARNs=[READ_SQS])
+    place.bind("cart", permissionPolicy=READ_S3, permissionPolicyARNs=[READ_SQS],
+               tags={"team": "shop"})
     return place.wait_ready("cart")["status"]
 
 
@@ -76,8 +77,17 @@ EDITS = {
             RoleName=role, PolicyDocument=json.dumps(trust(principal="ec2.amazonaws.com"))),
         "UpdateAssumeRolePolicy"),
     "a tag is added": (
-        lambda iam, role: iam.tag_role(RoleName=role, Tags=[{"Key": "team", "Value": "theirs"}]),
+        lambda iam, role: iam.tag_role(RoleName=role, Tags=[{"Key": "of", "Value": "theirs"}]),
         "UntagRole"),
+    "a tag is changed": (
+        lambda iam, role: iam.tag_role(RoleName=role, Tags=[{"Key": "team", "Value": "theirs"}]),
+        "TagRole"),
+    "a tag is removed": (
+        lambda iam, role: iam.untag_role(RoleName=role, TagKeys=["team"]), "TagRole"),
+    "the boundary is another": (
+        lambda iam, role: iam.put_role_permissions_boundary(
+            RoleName=role, PermissionsBoundary=READ_SQS),
+        "PutRolePermissionsBoundary"),
     "the boundary is removed": (
         lambda iam, role: iam.delete_role_permissions_boundary(RoleName=role),
         "PutRolePermissionsBoundary"),
@@ -167,6 +177,65 @@ def test_an_association_that_points_to_another_role_is_found_within_the_describe
     aws.iam.delete_role(RoleName=other)
 
 
+# What others do to an association of ours: boto3's call and the controller's write.
+
+MEMBERS = ("roleArn", "targetRoleArn", "disableSessionTags", "policy", "tags")
+ASSOCIATION_EDITS = {
+    "a tag is changed": (
+        lambda eks, one, cluster: eks.tag_resource(
+            resourceArn=one["associationARN"], tags={"team": "theirs"}), "TagResource"),
+    "a tag is removed": (
+        lambda eks, one, cluster: eks.untag_resource(
+            resourceArn=one["associationARN"], tagKeys=["team"]), "TagResource"),
+    "a tag is added": (
+        lambda eks, one, cluster: eks.tag_resource(
+            resourceArn=one["associationARN"], tags={"of": "theirs"}), "UntagResource"),
+    "session tags go off": (
+        lambda eks, one, cluster: eks.update_pod_identity_association(
+            clusterName=cluster, associationId=one["associationID"], disableSessionTags=True),
+        "UpdatePodIdentityAssociation"),
+    "a target role is set": (
+        lambda eks, one, cluster: eks.update_pod_identity_association(
+            clusterName=cluster, associationId=one["associationID"],
+            targetRoleArn="arn:aws:iam::444455556666:role/there"),
+        "UpdatePodIdentityAssociation"),
+}
+
+
+@pytest.mark.parametrize("edit", ASSOCIATION_EDITS)
+def test_what_somebody_does_to_our_association_is_undone_within_the_describe_interval(
+        place, aws, watchful, cart, edit):
+    make, repair = ASSOCIATION_EDITS[edit]
+
+    def state():
+        return {member: aws.association(place.name, "cart").get(member) for member in MEMBERS}
+
+    before = state()
+    since = aws.last()
+    make(aws.eks, cart, aws.cluster)
+    assert state() != before
+    wait_until(lambda: events(place, "DriftRepaired"), what="an Event DriftRepaired")
+    assert state() == before
+    assert aws.operations(since, writes=True) == [repair]
+    assert place.wait_ready("cart")["status"]["associationID"] == cart["associationID"]
+
+
+def test_what_is_not_tagged_as_ours_any_more_is_told_and_left_alone(place, aws, watchful, cart):
+    """Whoever takes our tag away has taken the role away from us."""
+    role = role_of(cart)
+    since = aws.last()
+    aws.iam.untag_role(RoleName=role, TagKeys=["podidentity.io/managed"])
+    aws.iam.attach_role_policy(RoleName=role, PolicyArn=READ_DYNAMO)
+    message = place.wait_refused("RoleReady", "RoleNameTaken", "cart")
+    assert role in message
+    assert aws.operations(since, role=role, writes=True) == []
+    assert aws.association(place.name, "cart")["associationId"] == cart["associationID"]
+    aws.iam.detach_role_policy(RoleName=role, PolicyArn=READ_DYNAMO)
+    aws.iam.tag_role(RoleName=role, Tags=[{"Key": "podidentity.io/managed", "Value": "true"}])
+    place.wait_ready("cart")
+    assert aws.operations(since, role=role, writes=True) == []
+
+
 def test_a_policy_that_only_denies_is_told_and_never_removed(place, aws, watchful, cart):
     role = role_of(cart)
     since = aws.last()
@@ -221,6 +290,29 @@ def test_suspended_nothing_is_repaired_until_the_annotation_goes(
         "podidentity.io/suspended": None}}}, *target[1:])
     place.wait_ready("cart")
     assert state_of(aws, role) == before
+
+
+def test_suspended_nothing_is_made_or_changed_either(place, aws, watchful, cart):
+    """Nor is what somebody deletes made again."""
+    place.objects.patch("Namespace", place.name, {"metadata": {"annotations": {
+        "podidentity.io/suspended": "incident 42"}}})
+    place.wait_condition("Ready", "False", "Suspended", name="cart")
+    since = aws.last()
+    aws.eks.delete_pod_identity_association(
+        clusterName=aws.cluster, associationId=cart["associationID"])
+    place.objects.patch("PodIdentityBinding", "cart", {"spec": {"permissionPolicy": WRITE_S3}},
+                        place.name)
+    place.bind("till", permissionPolicy=READ_S3)
+    place.wait_refused("Allowed", "Suspended", "till")
+    wait_sweeps(aws, aws.last(), 3)
+    assert aws.operations(since, writes=True) == []
+    assert aws.association(place.name, "cart") is None
+    place.objects.patch("Namespace", place.name, {"metadata": {"annotations": {
+        "podidentity.io/suspended": None}}})
+    for name in ("cart", "till"):
+        place.wait_ready(name)
+    assert aws.inline_policies(role_of(cart)) == {"Policy1": WRITE_S3}
+    assert aws.association(place.name, "cart")["roleArn"] == cart["roleARN"]
 
 
 def test_a_suspended_binding_can_be_deleted(place, aws, watchful, cart):
