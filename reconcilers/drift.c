@@ -176,17 +176,18 @@ static bool is_watched(const struct drift_look *look, const struct podidentitybi
                picture_swept_since_ms(look->scene->picture);
 }
 
-/* What was left as it is because it only denied is gone: its warning goes, too. */
-static bool denies_are_gone(struct ledger_entry *entry, const struct drift_look *look)
+/* What was left as it is because it only narrowed is gone: its warning goes, too. */
+static bool what_stayed_is_gone(struct ledger_entry *entry, const struct drift_look *look)
 {
     const struct picture_role *known;
 
-    if (!entry->foreign_denies || !entry->wish_digest[0])
+    if ((!entry->foreign_denies && !entry->foreign_boundary) || !entry->wish_digest[0])
         return false;
     known = picture_role(look->scene->picture, strrchr(entry->role_arn, '/') + 1);
     if (!known || !text_equal(known->digest, entry->wish_digest))
         return false;
     ledger_keep(&entry->foreign_denies, NULL);
+    ledger_keep(&entry->foreign_boundary, NULL);
     return true;
 }
 
@@ -200,7 +201,7 @@ static void look_at(const struct drift_look *look, const struct podidentitybindi
         return;
     found = note(entry, DRIFT_ROLE, see_role(look, binding, entry), look->now_ms);
     found |= note(entry, DRIFT_ASSOCIATION, see_association(look, binding, entry), look->now_ms);
-    found |= denies_are_gone(entry, look);
+    found |= what_stayed_is_gone(entry, look);
     if (found)
         look->found(look->context, binding->record.key);
 }

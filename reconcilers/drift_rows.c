@@ -217,6 +217,32 @@ static void note_denies(struct work *work)
     ledger_keep(&work->ledger->foreign_denies, denies);
 }
 
+/* A boundary only narrows: one that the wish does not have is left as it is, too. Nobody but a
+ * person knows why it stands there. */
+static void note_boundary(struct work *work)
+{
+    const char *boundary_arn = work->have.detail.role.boundary_arn;
+
+    if (work->have.role != PRESENCE_PRESENT || work->want.boundary_arn)
+        boundary_arn = NULL;
+    ledger_keep(&work->ledger->foreign_boundary, boundary_arn);
+}
+
+static void warn_of_what_stays(struct work *work)
+{
+    const struct ledger_entry *entry = work->ledger;
+
+    if (entry->foreign_denies)
+        work_warn(work, "Inline policy %s on role %s only denies and is not ours: left as it is",
+                  entry->foreign_denies, work->want.role_name);
+    if (entry->foreign_boundary)
+        work_warn(work,
+                  "Role %s has permissions boundary %s, which neither spec nor controller asks "
+                  "for: left as it is. If nobody needs it: aws iam "
+                  "delete-role-permissions-boundary --role-name %s",
+                  work->want.role_name, entry->foreign_boundary, work->want.role_name);
+}
+
 enum verdict drift_settled(struct work *work, struct request *request)
 {
     struct ledger_entry *entry = work->ledger;
@@ -228,11 +254,10 @@ enum verdict drift_settled(struct work *work, struct request *request)
         drift_remember_role(work);
         accept(work);
         note_denies(work);
+        note_boundary(work);
         for (int part = 0; part < DRIFT_PARTS; part++)
             settle(work, (enum drift_part)part);
     }
-    if (entry->foreign_denies)
-        work_warn(work, "Inline policy %s on role %s only denies and is not ours: left as it is",
-                  entry->foreign_denies, work->want.role_name);
+    warn_of_what_stays(work);
     return VERDICT_NEXT;
 }

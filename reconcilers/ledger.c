@@ -26,6 +26,7 @@ static void entry_empty(struct ledger_entry *entry)
     free(entry->required_trust);
     free(entry->external_id);
     free(entry->foreign_denies);
+    free(entry->foreign_boundary);
     for (int part = 0; part < DRIFT_PARTS; part++)
         free(entry->kept[part]);
     free(entry->annotations);

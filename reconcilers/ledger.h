@@ -61,6 +61,7 @@ struct ledger_entry {
     char accepted_digest[33]; /* another that is as good: only what is not ours to remove is more */
     uint64_t existing_print;  /* of what was judged of a role of others; 0: none */
     char *foreign_denies;     /* names of inline policies of others that only deny; NULL: none */
+    char *foreign_boundary;   /* of a role of ours that is wanted without one; NULL: none */
     char
         *kept[DRIFT_PARTS]; /* how an adopted thing differs and stays as it is; NULL: it does not */
     int64_t written_ms;     /* wall: the last run that wrote to AWS; 0: none */

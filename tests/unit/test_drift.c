@@ -168,6 +168,33 @@ static void a_policy_that_only_denies_is_told_and_stays(void **state)
     assert_null(fake_world_binding(world, "cart")->status.warnings[0]);
 }
 
+/* It only narrows, and whoever put it there knows why; it is never removed. */
+static void a_boundary_that_nobody_asked_for_is_told_and_stays(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    world->scene.settings.boundary_arn = NULL;
+    bind_and_settle(world, "cart", MANAGED);
+    look(world);
+    fake_text_set(&cart_role(world)->boundary, FAKE_BOUNDARY);
+    fake_world_reset(world);
+    look(world);
+    assert_int_equal(world->wire.aws_writes, 0);
+    assert_string_equal(cart_role(world)->boundary, FAKE_BOUNDARY);
+    assert_contains(fake_world_binding(world, "cart")->status.warnings[0], FAKE_BOUNDARY);
+    fake_world_reset(world);
+    look(world); /* known: pages alone */
+    assert_int_equal(world->wire.calls, 2);
+    fake_world_restart(world);
+    assert_true(fake_world_settle(world));
+    assert_contains(fake_world_binding(world, "cart")->status.warnings[0], FAKE_BOUNDARY);
+    fake_text_set(&cart_role(world)->boundary, NULL);
+    look(world);
+    fake_world_reconcile(world, "cart");
+    assert_null(fake_world_binding(world, "cart")->status.warnings[0]);
+}
+
 static void a_deleted_association_is_made_again_after_one_more_sweep(void **state)
 {
     AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
@@ -499,6 +526,7 @@ int main(void)
         cmocka_unit_test(every_edit_of_our_role_is_undone_after_one_sweep),
         cmocka_unit_test(a_removed_boundary_comes_back_before_any_other_repair),
         cmocka_unit_test(a_policy_that_only_denies_is_told_and_stays),
+        cmocka_unit_test(a_boundary_that_nobody_asked_for_is_told_and_stays),
         cmocka_unit_test(a_deleted_association_is_made_again_after_one_more_sweep),
         cmocka_unit_test(a_deleted_role_is_made_again_after_one_more_sweep),
         cmocka_unit_test(what_a_lagging_list_did_not_show_is_not_made_again),
