@@ -64,6 +64,12 @@ static enum verdict listed(struct work *work, const struct eks_association *foun
     const struct record *record = &work->binding->record;
 
     work->have.association_lookup = false;
+    if (!found && work->have.association_named) {
+        error_set(&work->error, ERROR_RETRY,
+                  "EKS says that ServiceAccount %s has an association, and does not list it yet",
+                  work->binding->spec.service_account);
+        return VERDICT_FAIL;
+    }
     work->have.association_id = found ? found->id : NULL;
     work->have.association = found ? PRESENCE_UNKNOWN : PRESENCE_ABSENT;
     if (found)

@@ -168,7 +168,7 @@ enum verdict association_create_answer(struct work *work, const struct reply *re
             return VERDICT_FAIL;
         error_clear(&work->error);
         work->have.association = PRESENCE_UNKNOWN;
-        work->have.association_lookup = true;
+        work->have.association_lookup = work->have.association_named = true;
         return VERDICT_TOP;
     }
     if (!eks_read_association(work->arena, reply, found, &work->error))

@@ -42,6 +42,7 @@ struct have {
     size_t documents_read;
     enum presence association;
     bool association_lookup; /* ask List for our namespace and ServiceAccount */
+    bool association_named;  /* Create said that there is one: it is not asked a second time */
     const char *association_id;
     struct eks_association found;
     enum owner association_owner;

@@ -82,6 +82,7 @@ struct fake_aws {
     int64_t iam_settles_ms; /* until IAM shows a new role */
     int64_t eks_settles_ms; /* until EKS sees a new role */
     bool boundary_required; /* writes to a role without the boundary are denied */
+    bool lists_nothing;     /* ListPodIdentityAssociations lags behind: none is shown */
     const char *cluster;    /* the only one there is */
     const char *issuer;     /* of its OIDC tokens; NULL: it has none */
     bool auto_mode;

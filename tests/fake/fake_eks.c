@@ -197,14 +197,16 @@ static void list(struct fake_call *call, const struct target *target)
     size_t i = token ? strtoul(token, NULL, 10) : 0;
     json_t *items = json_array(), *page = json_pack("{s:o}", "associations", items);
 
-    for (; i < call->aws->association_count && json_array_size(items) < page_max; i++) {
+    for (; i < call->aws->association_count && !call->aws->lists_nothing &&
+           json_array_size(items) < page_max;
+         i++) {
         const struct fake_association *item = call->aws->associations[i];
 
         if ((!space || text_equal(space, item->namespace_name)) &&
             (!account || text_equal(account, item->service_account)))
             json_array_append_new(items, summary(call, item));
     }
-    if (i < call->aws->association_count)
+    if (i < call->aws->association_count && !call->aws->lists_nothing)
         json_object_set_new(page, "nextToken", json_string(arena_printf(call->arena, "%zu", i)));
     fake_answer_json(call, page);
 }

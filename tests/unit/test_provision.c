@@ -117,6 +117,25 @@ static void keeps_what_is_there_when_the_grant_goes(void **state)
     assert_condition(world, "cart", "RoleReady", "True Ready");
 }
 
+/* 409, and List does not show why: the answer to a second Create would be the same. */
+static void asks_once_in_a_run_to_create_what_exists_and_is_not_listed_yet(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    fake_aws_add_association(&world->aws, "shop", "cart", EXISTING);
+    world->aws.lists_nothing = true;
+    fake_world_bind(world, "cart", MANAGED);
+    fake_world_watch(world);
+    fake_world_reconcile(world, "cart");
+    assert_int_equal(fake_counts_get(&world->wire.operations, "CreatePodIdentityAssociation"), 1);
+    assert_int_equal(world->last_error.kind, ERROR_RETRY);
+    assert_contains(world->last_error.text, "does not list it yet");
+    world->aws.lists_nothing = false;
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "Associated", "False AssociationForeign");
+}
+
 static void a_refusal_that_could_not_be_told_is_told_later(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(NULL);
@@ -592,6 +611,7 @@ int main(void)
         cmocka_unit_test(sends_nothing_to_AWS_without_a_grant),
         cmocka_unit_test(goes_on_when_a_grant_comes),
         cmocka_unit_test(keeps_what_is_there_when_the_grant_goes),
+        cmocka_unit_test(asks_once_in_a_run_to_create_what_exists_and_is_not_listed_yet),
         cmocka_unit_test(a_refusal_that_could_not_be_told_is_told_later),
         cmocka_unit_test(touches_nothing_for_what_is_not_supported_yet),
         cmocka_unit_test(the_younger_of_two_bindings_gives_way_and_names_the_other),
