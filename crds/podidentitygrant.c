@@ -222,8 +222,10 @@ json_t *podidentitygrant_status_patch(const struct podidentitygrant *grant,
     difference_int(patch, "matchedNamespaces", grant->matched_namespaces,
                    status->matched_namespaces);
     difference_int(patch, "bindings", grant->bindings, status->bindings);
-    if (!condition_equal_lists(grant->conditions, grant->condition_count, &status->ready, 1))
-        json_object_set_new(patch, "conditions", condition_write_list(&status->ready, 1));
+    if (!condition_equal_lists(grant->conditions, grant->condition_count, status->conditions,
+                               status->condition_count))
+        json_object_set_new(patch, "conditions",
+                            condition_write_list(status->conditions, status->condition_count));
     if (json_object_size(patch) == 0) {
         json_decref(patch);
         return NULL;

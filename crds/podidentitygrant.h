@@ -60,9 +60,11 @@ struct podidentitygrant {
 /* For informers: NULL with ERROR_REFUSED only when its metadata cannot be used. */
 void *podidentitygrant_read(const json_t *object, struct error *error);
 
+enum { PODIDENTITYGRANT_CONDITIONS_MAX = 2 }; /* Ready; Stalled while Ready is False */
 struct podidentitygrant_status {
     int64_t observed_generation, matched_namespaces, bindings;
-    struct condition ready;
+    struct condition conditions[PODIDENTITYGRANT_CONDITIONS_MAX];
+    size_t condition_count;
 };
 
 /* The merge patch {"status": …}, NULL when nothing differs from what the grant carries. */

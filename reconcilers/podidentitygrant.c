@@ -137,6 +137,25 @@ static int64_t transition_of(const struct podidentitygrant *grant, enum conditio
     return now_ms / 1000 * 1000;
 }
 
+/* To kstatus Ready=False is on the way; only Stalled says that nothing goes on by itself. */
+static void fill_conditions(struct podidentitygrant_status *status, struct work *work,
+                            const struct podidentitygrant *grant)
+{
+    struct condition *ready = &status->conditions[0], *stalled = &status->conditions[1];
+
+    judge(ready, work->arena, grant, &work->scene->settings);
+    ready->type = "Ready";
+    ready->observed_generation = grant->meta.generation;
+    ready->transition_ms = transition_of(grant, ready->status, work->now_ms);
+    status->condition_count = 1;
+    if (ready->status != CONDITION_FALSE)
+        return;
+    *stalled = *ready;
+    stalled->type = "Stalled";
+    stalled->status = CONDITION_TRUE;
+    status->condition_count = 2;
+}
+
 static enum verdict status_ask(struct work *work, struct request *request)
 {
     struct grant_work *grant_work = container_of(work, struct grant_work, work);
@@ -144,10 +163,7 @@ static enum verdict status_ask(struct work *work, struct request *request)
     struct podidentitygrant_status status = {.observed_generation = grant->meta.generation};
     json_t *patch;
 
-    judge(&status.ready, work->arena, grant, &work->scene->settings);
-    status.ready.type = "Ready";
-    status.ready.observed_generation = grant->meta.generation;
-    status.ready.transition_ms = transition_of(grant, status.ready.status, work->now_ms);
+    fill_conditions(&status, work, grant);
     count_matches(&status, grant, work->scene);
     patch = podidentitygrant_status_patch(grant, &status);
     if (!patch)

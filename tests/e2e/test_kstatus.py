@@ -106,12 +106,19 @@ def test_a_grant_is_in_progress_until_it_was_looked_at_and_current_when_in_force
     assert cluster.kstatus(in_force) == "Current"
 
 
-def test_a_grant_that_matches_nothing_is_not_current(place, cluster, controller):
+def test_a_grant_that_matches_nothing_has_failed(place, cluster, controller):
     place.grant(namespaces={"names": []})
     refused = place.objects.wait(
         "PodIdentityGrant", place.name,
         until=lambda found: condition(found, "Ready").get("status") == "False")
-    assert cluster.kstatus(refused) != "Current"
+    assert cluster.kstatus(refused) == "Failed"
+    assert condition(refused, "Stalled")["reason"] == "EmptySelector"
+    place.grant()
+    mended = place.objects.wait(
+        "PodIdentityGrant", place.name,
+        until=lambda found: condition(found, "Ready").get("status") == "True")
+    assert cluster.kstatus(mended) == "Current"
+    assert not condition(mended, "Stalled"), "it exists only while it is True"
 
 
 def test_kubectl_wait_ends_when_a_binding_is_ready_refused_and_gone(

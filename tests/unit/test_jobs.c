@@ -255,6 +255,48 @@ static void a_grant_is_told_how_many_bindings_it_matches(void **state)
                      1);
 }
 
+/* How the grant's conditions stand: "Ready=True ", with "Stalled=True " when it stands there. */
+static const char *grant_conditions(const struct place *place)
+{
+    const json_t *grant =
+        fake_kubernetes_get(&place->fake->kubernetes, "podidentitygrants", "", "shop");
+    static char words[200];
+    const json_t *condition;
+    size_t index, used = 0;
+
+    words[0] = '\0';
+    json_array_foreach((json_t *)json_path(grant, "status.conditions"), index, condition)
+    {
+        used += (size_t)snprintf(words + used, sizeof(words) - used, "%s=%s ",
+                                 json_path_text(condition, "type"),
+                                 json_path_text(condition, "status"));
+    }
+    return words;
+}
+
+/* kstatus takes Ready=False alone for "on the way": it would wait for ever. */
+static void a_grant_that_can_match_nothing_is_stalled_until_it_is_mended(void **state)
+{
+    static const struct {
+        const char *spec, *conditions;
+    } turns[] = {
+        {"{\"namespaces\":{},\"serviceAccounts\":[\"*\"]}", "Ready=False Stalled=True "},
+        {OTHER_GRANT, "Ready=True "},
+    };
+    AUTO_PLACE struct place *place = place_open(4);
+
+    (void)state;
+    jobs_open(place->jobs);
+    for (size_t i = 0; i < COUNT(turns); i++) {
+        fake_world_grant(place->fake, "shop", turns[i].spec);
+        fake_world_watch(place->fake);
+        jobs_add(place->jobs, JOB_GRANT, "shop", QUEUE_FIRST, 0);
+        turn(place);
+        answer(place);
+        assert_string_equal(grant_conditions(place), turns[i].conditions);
+    }
+}
+
 static void what_is_put_off_runs_at_its_time(void **state)
 {
     AUTO_PLACE struct place *place = place_open(4);
@@ -541,6 +583,7 @@ int main(void)
         cmocka_unit_test(one_key_never_runs_twice_at_a_time),
         cmocka_unit_test(a_key_whose_object_is_gone_asks_nothing),
         cmocka_unit_test(a_grant_is_told_how_many_bindings_it_matches),
+        cmocka_unit_test(a_grant_that_can_match_nothing_is_stalled_until_it_is_mended),
         cmocka_unit_test(what_is_put_off_runs_at_its_time),
         cmocka_unit_test(an_association_that_has_to_settle_is_looked_at_then),
         cmocka_unit_test(an_aws_that_is_down_is_asked_again_after_twice_the_time),

@@ -209,7 +209,8 @@ static void writes_its_status_only_when_it_differs(void **state)
     struct podidentitygrant_status status = {.observed_generation = 2,
                                              .matched_namespaces = 1,
                                              .bindings = 5,
-                                             .ready = grant->conditions[0]};
+                                             .conditions = {grant->conditions[0]},
+                                             .condition_count = 1};
     AUTO_FREE char *text = NULL;
     AUTO_JSON json_t *patch = NULL;
 
@@ -217,8 +218,8 @@ static void writes_its_status_only_when_it_differs(void **state)
     assert_null(podidentitygrant_status_patch(grant, &status));
     status.observed_generation = 3;
     status.bindings = 6;
-    status.ready.status = CONDITION_FALSE;
-    status.ready.reason = "NotYetSupported";
+    status.conditions[0].status = CONDITION_FALSE;
+    status.conditions[0].reason = "NotYetSupported";
     patch = podidentitygrant_status_patch(grant, &status);
     text = json_dumps(patch, JSON_COMPACT);
     assert_string_equal(text,
