@@ -16,8 +16,7 @@
  * boundary, trust scope, target role, adoption, retention. */
 enum { ITEMS_OF_FIELDS = 9 };
 
-/* Existing roles --------------------------------------------------------------------------------
- */
+/* Existing roles ------------------------------------------------------------------------------- */
 
 static bool allows_existing(const struct podidentitygrant *grant, const struct grant_item *item)
 {
@@ -30,8 +29,7 @@ static bool allows_annotation(const struct podidentitygrant *grant, const struct
     return grant->allow_service_account_annotation;
 }
 
-/* Roles of ours ---------------------------------------------------------------------------------
- */
+/* Roles of ours -------------------------------------------------------------------------------- */
 
 struct rank {
     const struct podidentitygrant *grant;

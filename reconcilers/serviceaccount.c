@@ -47,8 +47,7 @@ bool serviceaccount_keeps(const struct podidentitybinding *binding)
            text_equal(binding->record.name, binding->spec.service_account);
 }
 
-/* What is to be done ----------------------------------------------------------------------------
- */
+/* What is to be done --------------------------------------------------------------------------- */
 
 static bool granted(struct shorthand *shorthand)
 {
@@ -137,8 +136,7 @@ static enum verdict compare_ask(struct work *work, struct request *request)
     return VERDICT_NEXT;
 }
 
-/* Deleting --------------------------------------------------------------------------------------
- */
+/* Deleting ------------------------------------------------------------------------------------- */
 
 /* A binding that goes takes credentials away: the ServiceAccount is read once more before. */
 static enum verdict account_ask(struct work *work, struct request *request)
@@ -204,8 +202,7 @@ static enum verdict delete_answer(struct work *work, const struct reply *reply)
     return VERDICT_NEXT;
 }
 
-/* Making and changing ---------------------------------------------------------------------------
- */
+/* Making and changing -------------------------------------------------------------------------- */
 
 static json_t *spec_of(const struct shorthand *shorthand)
 {
@@ -303,8 +300,7 @@ static enum verdict update_answer(struct work *work, const struct reply *reply)
     return VERDICT_NEXT;
 }
 
-/* Telling ---------------------------------------------------------------------------------------
- */
+/* Telling -------------------------------------------------------------------------------------- */
 
 static struct event_subject subject_of(const struct shorthand *shorthand)
 {
@@ -349,8 +345,7 @@ static const struct step shorthand_plan[] = {
     {0},
 };
 
-/* Running ---------------------------------------------------------------------------------------
- */
+/* Running -------------------------------------------------------------------------------------- */
 
 static void finished(struct work *work)
 {
