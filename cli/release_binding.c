@@ -294,6 +294,11 @@ bool release_let_go(struct release_command *command)
                          "%s is not being deleted, and the controller would make all of it anew. "
                          "Delete it first: kubectl delete pib -n %s %s",
                          command->key, command->namespace_name, command->name);
+    if (binding_of(command)->spec.observe && command->purge)
+        return error_set(&command->error, ERROR_REFUSED,
+                         "%s has mode: Observe, for which nothing is taken away in AWS. To purge "
+                         "what a former binding left, set spec.mode: Enforce first",
+                         command->key);
     if (!load_settings(command))
         return false;
     if (!read_aws(command))

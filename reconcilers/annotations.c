@@ -145,6 +145,17 @@ bool annotations_are_as_wanted(struct work *work)
     return account && is_as_wanted(work, account);
 }
 
+bool annotations_show(struct work *work)
+{
+    const struct serviceaccount_metadata *account = account_of(work);
+    struct wish wish;
+
+    if (!account)
+        return false;
+    wish = wish_of(work, account);
+    return shows(account, &wish);
+}
+
 static bool names_role(const struct serviceaccount_metadata *account, const char *role_arn)
 {
     return role_arn && account->hashes[WEBIDENTITY_ROLE_ARN] == webidentity_hash(role_arn);
@@ -353,7 +364,7 @@ static void look_at_heir(void *context, const void *record)
     const struct podidentitybinding *other = record;
     struct succession *succession = context;
 
-    if (other != succession->self && other->meta.deleted_ms == 0 &&
+    if (other != succession->self && other->meta.deleted_ms == 0 && !other->spec.observe &&
         other->spec.mechanism != MECHANISM_POD_IDENTITY)
         succession->wants_web_identity = true;
 }

@@ -16,6 +16,9 @@ struct work;
 /* Are they, for all we know, as this binding wants them? Nothing is asked. */
 bool annotations_are_as_wanted(struct work *work);
 
+/* Does the ServiceAccount say what this binding wants, whoever wrote it? */
+bool annotations_show(struct work *work);
+
 /* Web identity is not wanted (any more): does the ServiceAccount name a role of this binding, and
  * have we not taken that back? Whose annotation it is only the API server knows. */
 bool annotations_are_there(const struct work *work);

@@ -143,6 +143,17 @@ static const char *wanted_words(struct work *work)
                       : "";
 }
 
+const char *association_why_kept(struct work *work)
+{
+    if (work->have.association_owner != OWNER_ADOPTED || may_adopt(work) ||
+        !association_differs(work))
+        return NULL;
+    return arena_printf(work->arena,
+                        "Association %s, which was adopted, is not as the spec wants it%s. It is "
+                        "not written to while no grant says adoption.associations: true",
+                        work->have.found.id, wanted_words(work));
+}
+
 /* After the spec was made true once, what differs is the work of others; and where no grant allows
  * the adoption any more nothing is written at all. */
 enum verdict association_keep(struct work *work, struct request *request)
@@ -157,12 +168,7 @@ enum verdict association_keep(struct work *work, struct request *request)
         work->have.association_owner != OWNER_ADOPTED || !association_differs(work))
         return VERDICT_NEXT;
     if (!may_adopt(work))
-        adoption_keep(work, DRIFT_ASSOCIATION,
-                      arena_printf(work->arena,
-                                   "Association %s, which was adopted, is not as the spec wants "
-                                   "it%s. It is not written to while no grant says "
-                                   "adoption.associations: true",
-                                   id, wanted_words(work)));
+        adoption_keep(work, DRIFT_ASSOCIATION, association_why_kept(work));
     else if (adoption_is_settled(work, DRIFT_ASSOCIATION))
         adoption_keep(work, DRIFT_ASSOCIATION,
                       arena_printf(work->arena,

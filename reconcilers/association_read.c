@@ -39,6 +39,23 @@ enum verdict association_expect(struct work *work, struct request *request)
     return VERDICT_NEXT;
 }
 
+enum verdict association_look_for(struct work *work, struct request *request)
+{
+    const struct picture_association *known =
+        picture_association(work->scene->picture, work->binding->record.namespace_name,
+                            work->binding->spec.service_account);
+
+    (void)request;
+    if (work->have.verified || work->have.association != PRESENCE_UNKNOWN ||
+        work->have.association_id || work->have.association_lookup)
+        return VERDICT_NEXT;
+    if (known)
+        work->have.association_id = arena_string(work->arena, known->id);
+    else
+        work->have.association_lookup = true;
+    return VERDICT_NEXT;
+}
+
 enum verdict association_list_ask(struct work *work, struct request *request)
 {
     if (work->have.verified || !work->have.association_lookup)

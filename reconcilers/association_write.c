@@ -307,6 +307,13 @@ static void remember_none(struct work *work)
     remember(work);
 }
 
+void association_say_associated(struct work *work)
+{
+    work_find(work, FACET_ASSOCIATION, CONDITION_TRUE, "Associated",
+              "Association %s gives ServiceAccount %s role %s", work->ledger->association_id,
+              work->binding->spec.service_account, work->ledger->role_arn);
+}
+
 enum verdict association_settled(struct work *work, struct request *request)
 {
     struct ledger_entry *ledger = work->ledger;
@@ -324,9 +331,7 @@ enum verdict association_settled(struct work *work, struct request *request)
     if (adoption_tell_kept(work, DRIFT_ASSOCIATION))
         return VERDICT_NEXT;
     if (work->now_ms >= ledger->settled_ms) {
-        work_find(work, FACET_ASSOCIATION, CONDITION_TRUE, "Associated",
-                  "Association %s gives ServiceAccount %s role %s", ledger->association_id,
-                  work->binding->spec.service_account, ledger->role_arn);
+        association_say_associated(work);
         return VERDICT_NEXT;
     }
     work_find(work, FACET_ASSOCIATION, CONDITION_UNKNOWN, "Settling",

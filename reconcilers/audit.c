@@ -109,7 +109,8 @@ struct claim {
     const struct scene *scene;
     const char *id;
     bool claimed, suspended; /* by some binding */
-    bool settled; /* one has just this association, is still to be tried, or on its way from it */
+    bool settled; /* one has just this association, is still to be tried, on its way from it, or
+                     looks at it only (mode: Observe), for whose sake nothing is removed */
 };
 
 /* By this process: with a right binding that is when the ledger learns of its association. */
@@ -128,7 +129,7 @@ static void look_at_claim(void *context, const void *record)
     claim->claimed = true;
     claim->suspended |= binding->meta.suspended != NULL;
     claim->settled |= text_equal(entry->association_id, claim->id) || !was_tried(entry) ||
-                      binding->meta.deleted_ms != 0;
+                      binding->meta.deleted_ms != 0 || binding->spec.observe;
 }
 
 static struct claim claim_of(const struct scene *scene, const char *key, const char *id)

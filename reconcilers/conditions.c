@@ -102,6 +102,21 @@ static bool is_left_out(const struct work *work, enum facet facet)
            !work->outcome.findings[facet].reason;
 }
 
+/* Only observed: what Enforce would change. */
+static bool is_observed(const struct draft *draft, const struct condition *condition)
+{
+    return condition && draft->work->binding->spec.observe &&
+           text_equal(condition->reason, "ChangesPending");
+}
+
+/* The first that is not True; what would stop Enforce, too, before what it would only change. */
+static bool holds_back(const struct draft *draft, const struct condition *condition,
+                       const struct condition *holder)
+{
+    return condition->status != CONDITION_TRUE &&
+           (!holder || (is_observed(draft, holder) && !is_observed(draft, condition)));
+}
+
 /* The gate, the role, the association, and which of them holds Ready back (NULL: none). */
 static const struct condition *add_facets(struct draft *draft)
 {
@@ -112,8 +127,8 @@ static const struct condition *add_facets(struct draft *draft)
 
         if (is_left_out(draft->work, (enum facet)facet))
             continue;
-        condition = add_facet(draft, (enum facet)facet, holder);
-        if (!holder && condition->status != CONDITION_TRUE)
+        condition = add_facet(draft, (enum facet)facet, is_observed(draft, holder) ? NULL : holder);
+        if (holds_back(draft, condition, holder))
             holder = condition;
     }
     return holder;
@@ -138,30 +153,58 @@ static const struct condition *add_pods(struct draft *draft, const struct condit
     draft->injection = injection_judge(draft->work, &draft->conditions[draft->count - 1]);
     injected = add_finding(draft, "Injected", &draft->injection.injected);
     add_finding(draft, "PodsCurrent", &draft->injection.current);
+    if (draft->work->binding->spec.observe)
+        return holder; /* what pods get is not what Enforce would change */
     return !holder && injected->status == CONDITION_FALSE ? injected : holder;
+}
+
+/* With mode Observe, when nothing would stop Enforce. */
+static const struct condition *add_observed(struct draft *draft)
+{
+    struct work *work = draft->work;
+    const struct condition *before = podidentitybinding_condition(&work->binding->status, "Ready");
+    size_t count = work_pending_count(work);
+
+    if (work->failed && before)
+        return keep(draft, before); /* trouble on the way: as it was seen last */
+    if (count == 0)
+        return add(draft, "Ready", CONDITION_TRUE, "Observed",
+                   "AWS is as the spec wants it; mode: Observe writes nothing");
+    return add(draft, "Ready", CONDITION_FALSE, "ChangesPending",
+               message_of(work, CONDITION_FALSE, "ChangesPending",
+                          arena_printf(work->arena,
+                                       "mode: Observe writes nothing. %zu %s in "
+                                       "status.pendingChanges. To make them set spec.mode: Enforce",
+                                       count, count == 1 ? "change stands" : "changes stand")));
+}
+
+static const struct condition *add_ready(struct draft *draft, const struct condition *holder)
+{
+    const struct podidentitybinding_spec *spec = &draft->work->binding->spec;
+
+    if (spec->observe && (!holder || is_observed(draft, holder)))
+        return add_observed(draft);
+    if (holder)
+        return add(draft, "Ready", holder->status, holder->reason, holder->message);
+    return add(draft, "Ready", CONDITION_TRUE, "Ready",
+               spec->mechanism == MECHANISM_IRSA ? "Role and ServiceAccount are as the spec wants"
+                                                 : "Role and association are as the spec wants");
 }
 
 static void add_summary(struct draft *draft, const struct condition *holder)
 {
     struct work *work = draft->work;
     const char *reconciling = work->outcome.reconciling;
+    const struct condition *ready = add_ready(draft, add_pods(draft, holder));
 
-    holder = add_pods(draft, holder);
-    if (holder)
-        add(draft, "Ready", holder->status, holder->reason, holder->message);
-    else
-        add(draft, "Ready", CONDITION_TRUE, "Ready",
-            work->binding->spec.mechanism == MECHANISM_IRSA
-                ? "Role and ServiceAccount are as the spec wants"
-                : "Role and association are as the spec wants");
     if (reconciling)
         add(draft, "Reconciling", CONDITION_TRUE, reconciling,
             message_of(work, CONDITION_FALSE, reconciling,
                        work->outcome.waiting            ? work->outcome.waiting
                        : work->error.kind != ERROR_NONE ? work->error.text
                                                         : "In progress"));
-    else if (holder && holder->status == CONDITION_FALSE)
-        add(draft, "Stalled", CONDITION_TRUE, holder->reason, holder->message);
+    else if (ready->status == CONDITION_FALSE)
+        add(draft, "Stalled", CONDITION_TRUE, ready->reason, ready->message);
 }
 
 /* A list in the arena that ends with NULL. */
@@ -174,9 +217,18 @@ static const char *const *warnings_of(struct work *work)
     return list;
 }
 
+/* What mode Observe came to; trouble on the way takes nothing from what was seen before. */
+static const char *const *observed_changes(const struct work *work)
+{
+    return work->failed && work->error.kind != ERROR_REFUSED ? work->binding->status.pending_changes
+                                                             : work->outcome.pending;
+}
+
 /* Nothing is pending for what is granted or removed; else what was announced stays. */
 static const char *const *pending_of(const struct work *work)
 {
+    if (work->binding->spec.observe)
+        return observed_changes(work);
     if (work->outcome.pending)
         return work->outcome.pending;
     if (work->outcome.removed || work->outcome.findings[FACET_ALLOWED].status == CONDITION_TRUE)
@@ -211,6 +263,20 @@ static void fill_target(struct podidentitybinding_status *status, struct work *w
         external_id ? want_target_trust(work->arena, &work->want, external_id) : NULL;
 }
 
+/* What is there, whether it is as wanted or not. */
+static void fill_observed(struct podidentitybinding_status *status, struct work *work)
+{
+    const struct ledger_entry *ledger = work->ledger;
+
+    if (work->failed)
+        return;
+    fill_target(status, work);
+    status->role_arn =
+        ledger->observed[DRIFT_ROLE].sighting == SIGHTING_ABSENT ? NULL : ledger->role_arn;
+    status->association_id = ledger->association_id;
+    status->association_arn = ledger->association_arn;
+}
+
 static void fill_identifiers(struct podidentitybinding_status *status, struct work *work)
 {
     const struct ledger_entry *ledger = work->ledger;
@@ -230,7 +296,9 @@ static void fill_identifiers(struct podidentitybinding_status *status, struct wo
         fill_target(status, work);
     if (settled && work->wanted)
         status->role_arn = work->want.role_arn;
-    if (verified) {
+    if (work->binding->spec.observe) {
+        fill_observed(status, work);
+    } else if (verified) {
         status->role_arn = ledger->role_arn;
         status->association_id = ledger->association_id;
         status->association_arn = ledger->association_arn;

@@ -41,13 +41,24 @@ static enum verdict fail(struct work *work, const char *what)
 
 /* Making ------------------------------------------------------------------------------------- */
 
+static bool is_missing(struct work *work)
+{
+    return work->binding->spec.create_service_account &&
+           !store_get(work->scene->service_accounts, account_key(work));
+}
+
+void created_account_pend(struct work *work)
+{
+    if (is_missing(work))
+        work_pend(work, "Create ServiceAccount %s", work->binding->spec.service_account);
+}
+
 enum verdict created_account_make_ask(struct work *work, struct request *request)
 {
     const struct podidentitybinding *binding = work->binding;
     AUTO_JSON json_t *account = NULL;
 
-    if (!binding->spec.create_service_account || work->created_account.asked ||
-        store_get(work->scene->service_accounts, account_key(work)))
+    if (work->created_account.asked || !is_missing(work))
         return VERDICT_NEXT;
     account = json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}}", "apiVersion", "v1", "kind",
                         "ServiceAccount", "metadata", "name", binding->spec.service_account,

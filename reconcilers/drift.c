@@ -81,9 +81,12 @@ static enum sight see_association(const struct drift_look *look,
     const struct picture_association *known = picture_association(
         look->scene->picture, binding->record.namespace_name, binding->spec.service_account);
 
-    /* With web identity alone there is none; somebody's would take the pods from it. */
+    /* With web identity alone there is none; somebody's would take the pods from it. And who only
+     * observes may have seen none. */
     if (!entry->association_id)
-        return known && binding->spec.mechanism == MECHANISM_IRSA ? SIGHT_OTHER : SIGHT_UNSEEN;
+        return known && (binding->spec.mechanism == MECHANISM_IRSA || binding->spec.observe)
+                   ? SIGHT_OTHER
+                   : SIGHT_UNSEEN;
     if (!known)
         return SIGHT_GONE;
     return text_equal(known->id, entry->association_id) && !known->has_owner ? SIGHT_SAME
@@ -103,6 +106,18 @@ static enum sight see_existing(const struct drift_look *look, const struct ledge
                : SIGHT_OTHER;
 }
 
+/* With mode Observe it is not as it was left, but as it was seen. */
+static enum sight see_observed(const struct ledger_entry *entry, const struct picture_role *known)
+{
+    if (entry->observed[DRIFT_ROLE].sighting == SIGHTING_ABSENT)
+        return known ? SIGHT_OTHER : SIGHT_SAME;
+    if (!known)
+        return SIGHT_GONE;
+    if (!known->digest[0])
+        return SIGHT_UNSEEN;
+    return text_equal(known->digest, entry->wish_digest) ? SIGHT_SAME : SIGHT_OTHER;
+}
+
 static enum sight see_role(const struct drift_look *look, const struct podidentitybinding *binding,
                            const struct ledger_entry *entry)
 {
@@ -111,6 +126,8 @@ static enum sight see_role(const struct drift_look *look, const struct podidenti
     if (!entry->wish_digest[0])
         return see_existing(look, entry);
     known = picture_role(look->scene->picture, strrchr(entry->role_arn, '/') + 1);
+    if (binding->spec.observe)
+        return see_observed(entry, known);
     if (!known)
         return SIGHT_GONE;
     if (!text_equal(known->binding_uid, binding->record.uid))
@@ -177,17 +194,28 @@ static bool is_watched(const struct drift_look *look, const struct podidentitybi
 }
 
 /* What was left as it is because it only narrowed is gone: its warning goes, too. */
-static bool what_stayed_is_gone(struct ledger_entry *entry, const struct drift_look *look)
+static bool what_stayed_is_gone(struct ledger_entry *entry, const struct drift_look *look,
+                                const struct podidentitybinding *binding)
 {
     const struct picture_role *known;
 
-    if ((!entry->foreign_denies && !entry->foreign_boundary) || !entry->wish_digest[0])
+    if ((!entry->foreign_denies && !entry->foreign_boundary) || !entry->wish_digest[0] ||
+        binding->spec.observe)
         return false;
     known = picture_role(look->scene->picture, strrchr(entry->role_arn, '/') + 1);
     if (!known || !text_equal(known->digest, entry->wish_digest))
         return false;
     ledger_keep(&entry->foreign_denies, NULL);
     ledger_keep(&entry->foreign_boundary, NULL);
+    return true;
+}
+
+/* What no page shows is read again after each sweep, for as long as it is pending. */
+static bool is_unpaged(struct ledger_entry *entry, const struct podidentitybinding *binding)
+{
+    if (!binding->spec.observe || !entry->unpaged)
+        return false;
+    ledger_doubt(entry);
     return true;
 }
 
@@ -201,7 +229,8 @@ static void look_at(const struct drift_look *look, const struct podidentitybindi
         return;
     found = note(entry, DRIFT_ROLE, see_role(look, binding, entry), look->now_ms);
     found |= note(entry, DRIFT_ASSOCIATION, see_association(look, binding, entry), look->now_ms);
-    found |= what_stayed_is_gone(entry, look);
+    found |= what_stayed_is_gone(entry, look, binding);
+    found |= is_unpaged(entry, binding);
     if (found)
         look->found(look->context, binding->record.key);
 }

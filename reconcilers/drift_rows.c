@@ -243,6 +243,17 @@ static void warn_of_what_stays(struct work *work)
                   work->want.role_name, entry->foreign_boundary, work->want.role_name);
 }
 
+enum verdict drift_tell_what_stays(struct work *work, struct request *request)
+{
+    (void)request;
+    if (!work->have.verified) {
+        note_denies(work);
+        note_boundary(work);
+    }
+    warn_of_what_stays(work);
+    return VERDICT_NEXT;
+}
+
 enum verdict drift_settled(struct work *work, struct request *request)
 {
     struct ledger_entry *entry = work->ledger;

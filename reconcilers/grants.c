@@ -12,18 +12,7 @@
 
 const char *grants_unsupported(struct arena *arena, const struct podidentitybinding *binding)
 {
-    const struct podidentitybinding_spec *spec = &binding->spec;
-    const struct {
-        bool set;
-        const char *what;
-    } features[] = {
-        {spec->observe, "spec.mode: Observe"},
-    };
-
-    for (size_t i = 0; i < COUNT(features); i++)
-        if (features[i].set)
-            return features[i].what;
-    return wellknown_unknown(arena, spec);
+    return wellknown_unknown(arena, &binding->spec);
 }
 
 bool grants_is_older(const struct podidentitybinding *a, const struct podidentitybinding *b)

@@ -33,7 +33,8 @@ static void find_heir(void *context, const void *record)
     const struct podidentitybinding *binding = record;
     struct succession *succession = context;
 
-    if (binding->meta.deleted_ms == 0 && !grants_rival(binding, succession->scene))
+    if (binding->meta.deleted_ms == 0 && !binding->spec.observe &&
+        !grants_rival(binding, succession->scene))
         succession->heir = binding;
 }
 

@@ -31,6 +31,8 @@ static void entry_empty(struct ledger_entry *entry)
         free(entry->kept[part]);
     free(entry->annotations);
     free(entry->account_uid);
+    for (int part = 0; part < DRIFT_PARTS; part++)
+        free(entry->observed[part].changes);
     *entry = (struct ledger_entry){0};
 }
 

@@ -25,12 +25,20 @@ struct ledger_drift {
     unsigned repairs;                       /* the next place in it */
     int64_t slowed_until_ms;                /* wall: differs, and is repaired then; 0: not */
 };
+/* What mode Observe saw of a part, so that it need not ask again. */
+enum sighting { SIGHTING_NONE, SIGHTING_AS_WANTED, SIGHTING_DIFFERENT, SIGHTING_ABSENT };
+
+struct ledger_observed {
+    enum sighting sighting;
+    char *changes; /* sentences for status.pendingChanges, each with its newline; NULL: none */
+};
+
 /* How often in an hour annotations that somebody took away are applied again. */
 enum { LEDGER_RESTORES = 3 };
 
 struct ledger_entry {
     char uid[64];
-    bool verified; /* AWS was seen, or made, as this generation wants it */
+    bool verified; /* AWS was seen, or made, as this generation wants it; with mode Observe: seen */
     int64_t generation;
     char *role_arn, *association_id, *association_arn, *required_trust; /* NULL: none */
     int64_t settled_ms;          /* wall: when the association has stood long enough */
@@ -57,7 +65,10 @@ struct ledger_entry {
     char written_version[48]; /* resourceVersion after our last write; "" none */
     unsigned stale_looks;     /* how often in a row the record was older than that */
     struct ledger_drift drift[DRIFT_PARTS];
-    char wish_digest[33];     /* difference_wish_digest of our role; "": it is not ours */
+    struct ledger_observed observed[DRIFT_PARTS]; /* mode Observe alone */
+    bool unpaged;             /* mode Observe: something is pending that no page of a sweep shows */
+    char wish_digest[33];     /* difference_wish_digest of our role, with mode Observe of the role
+                                 as it was seen; "": it is not ours */
     char accepted_digest[33]; /* another that is as good: only what is not ours to remove is more */
     uint64_t existing_print;  /* of what was judged of a role of others; 0: none */
     char *foreign_denies;     /* names of inline policies of others that only deny; NULL: none */

@@ -88,7 +88,8 @@ enum verdict role_get_answer(struct work *work, const struct reply *reply)
     if ((owner != OWNER_OURS && owner != OWNER_OTHER) ||
         strcmp(role->arn, work->want.role_arn) != 0)
         return refuse_name(work, role, owner);
-    picture_put_role(work->scene->picture, role->name, work->binding->record.uid, "");
+    picture_put_role(work->scene->picture, role->name, aws_tags_get(&role->tags, TAG_BINDING_UID),
+                     "");
     work->have.role = PRESENCE_PRESENT;
     return VERDICT_NEXT;
 }
@@ -204,6 +205,11 @@ enum verdict role_attached_list_answer(struct work *work, const struct reply *re
     return page.marker ? VERDICT_REPEAT : VERDICT_NEXT;
 }
 
+void role_list_changes(struct work *work)
+{
+    difference_role(&work->todo, work->arena, &work->want, &work->have.detail);
+}
+
 enum verdict role_compare(struct work *work, struct request *request)
 {
     (void)request;
@@ -211,7 +217,7 @@ enum verdict role_compare(struct work *work, struct request *request)
         work->have.role != PRESENCE_PRESENT)
         return VERDICT_NEXT;
     mechanism_hold_trust(work);
-    difference_role(&work->todo, work->arena, &work->want, &work->have.detail);
+    role_list_changes(work);
     narrowing_hold_back(work);
     work->progress.compared = true;
     work->progress.writes_before_role = work->writes;

@@ -41,12 +41,10 @@ enum verdict role_create_ask(struct work *work, struct request *request)
     return VERDICT_SEND;
 }
 
-/* The role as CreateRole made it: nothing hangs on it yet. */
-static void role_made(struct work *work)
+void role_suppose_made(struct work *work)
 {
     struct iam_role *role = &work->have.detail.role;
 
-    work->have.role = PRESENCE_MADE;
     role->name = work->want.role_name;
     role->arn = work->want.role_arn;
     role->trust = work->want.trust;
@@ -56,7 +54,13 @@ static void role_made(struct work *work)
     role->tags = work->want.tags;
     difference_role(&work->todo, work->arena, &work->want, &work->have.detail);
     work->progress.compared = true;
-    work_tell(work, false, "RoleCreated", "CreateRole", "Created role %s", role->arn);
+}
+
+static void role_made(struct work *work)
+{
+    work->have.role = PRESENCE_MADE;
+    role_suppose_made(work);
+    work_tell(work, false, "RoleCreated", "CreateRole", "Created role %s", work->want.role_arn);
 }
 
 /* CreateRole says that the name is taken, GetRole that there is none: it is young, ours or not. */
@@ -360,6 +364,21 @@ static void tell_update(struct work *work)
               note);
 }
 
+void role_say_ready(struct work *work)
+{
+    if (work->want.unreadable) {
+        work_find(work, FACET_ROLE, CONDITION_UNKNOWN, "TrustUnknown",
+                  "Role %s is in another account, where its trust policy cannot be read. Its "
+                  "owner needs there the statement in status.requiredTrust and the OIDC provider "
+                  "that it names",
+                  work->want.role_arn);
+        return;
+    }
+    work_find(work, FACET_ROLE, CONDITION_TRUE, "Ready", "Role %s %s", work->want.role_arn,
+              work->want.managed ? "is as the spec wants it"
+                                 : "exists and its trust policy admits this ServiceAccount");
+}
+
 enum verdict role_settled(struct work *work, struct request *request)
 {
     (void)request;
@@ -371,16 +390,6 @@ enum verdict role_settled(struct work *work, struct request *request)
         /* Without digest: until the next sweep the ledger knows that it is as wanted. */
         picture_put_role(work->scene->picture, work->want.role_name, work->binding->record.uid, "");
     }
-    if (work->want.unreadable) {
-        work_find(work, FACET_ROLE, CONDITION_UNKNOWN, "TrustUnknown",
-                  "Role %s is in another account, where its trust policy cannot be read. Its "
-                  "owner needs there the statement in status.requiredTrust and the OIDC provider "
-                  "that it names",
-                  work->want.role_arn);
-        return VERDICT_NEXT;
-    }
-    work_find(work, FACET_ROLE, CONDITION_TRUE, "Ready", "Role %s %s", work->want.role_arn,
-              work->want.managed ? "is as the spec wants it"
-                                 : "exists and its trust policy admits this ServiceAccount");
+    role_say_ready(work);
     return VERDICT_NEXT;
 }

@@ -9,10 +9,10 @@
  * identity is gone. Where pods are not watched nobody sees when that is: the statement then goes as
  * late as a retired role does, six hours after the association has settled.
  *
- * To IRSA: as long as the association stands every new pod gets its credentials, so it is deleted as
- * soon as the annotations have settled; running pods keep what they hold, for three hours at least
- * (the agent renews at half of six). Nobody takes a role for an association that is gone, so the
- * trust's statement for it goes next.
+ * To IRSA: as long as the association stands every new pod gets its credentials, so it is deleted
+ * as soon as the annotations have settled; running pods keep what they hold, for three hours at
+ * least (the agent renews at half of six). Nobody takes a role for an association that is gone, so
+ * the trust's statement for it goes next.
  */
 
 #include <stdbool.h>

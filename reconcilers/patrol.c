@@ -134,6 +134,15 @@ static bool is_settled(const struct podidentitybinding *binding, const struct le
            entry->generation == binding->meta.generation;
 }
 
+/* One that was told already and kept as it is (adopted, or only observed) may be as wanted again,
+ * or changed once more. */
+static bool is_news(struct work *work, const struct ledger_entry *entry)
+{
+    return association_differs(work) || entry->kept[DRIFT_ASSOCIATION] ||
+           (work->binding->spec.observe &&
+            entry->observed[DRIFT_ASSOCIATION].sighting == SIGHTING_DIFFERENT);
+}
+
 /* Does what was read speak against the binding as it is now? */
 static bool look_found(struct work *work)
 {
@@ -145,10 +154,8 @@ static bool look_found(struct work *work)
         now->meta.generation != work->binding->meta.generation)
         return false;
     entry = ledger_entry(work->scene->ledger, now->record.key, now->record.uid);
-    /* One that is kept as others changed it may be as wanted again, or changed once more. */
     return is_settled(now, entry) && text_equal(entry->association_id, work->have.found.id) &&
-           (association_differs(work) || entry->kept[DRIFT_ASSOCIATION]) &&
-           drift_suspect(entry, DRIFT_ASSOCIATION, work->now_ms);
+           is_news(work, entry) && drift_suspect(entry, DRIFT_ASSOCIATION, work->now_ms);
 }
 
 static void looked(struct work *work)

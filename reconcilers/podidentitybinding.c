@@ -187,8 +187,10 @@ static const struct step *choose_plan(struct reconcile *reconcile)
     }
     reconcile->work.ledger->stale_looks = 0;
     if (meta->deleted_ms == 0) {
-        reconcile->result.plan = "provision";
-        return provision_plan;
+        bool observe = reconcile->work.binding->spec.observe;
+
+        reconcile->result.plan = observe ? "observe" : "provision";
+        return observe ? observe_plan : provision_plan;
     }
     if (!kube_meta_has_finalizer(meta, PODIDENTITYBINDING_FINALIZER))
         return NULL;

@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * Reconciles one PodIdentityBinding: chooses the plan for its key (provision, teardown, nothing),
- * runs it, then the report, and says what the queue is to do next.
+ * Reconciles one PodIdentityBinding: chooses the plan for its key (provision, observe, teardown,
+ * nothing), runs it, then the report, and says what the queue is to do next.
  */
 
 #include <stdbool.h>
@@ -30,7 +30,7 @@ struct reconcile_result {
                                   queue's back-off decides) */
     const struct error *error; /* kind ERROR_NONE when nothing failed */
     const char *failed_step;   /* NULL: none */
-    const char *plan;          /* "provision", "teardown", "none" */
+    const char *plan;          /* "provision", "observe", "teardown", "none" */
     const char *events_trouble; /* why Events were not taken; NULL: they were, or none */
     unsigned requests, writes;
     bool drift_found[DRIFT_PARTS], drift_repaired[DRIFT_PARTS];

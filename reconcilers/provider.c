@@ -134,6 +134,19 @@ enum verdict provider_judge(struct work *work, struct request *request)
                        web->provider_arn, web->audience, web->provider_arn, web->audience);
 }
 
+bool provider_pend(struct work *work)
+{
+    if (!is_needed(work) || is_enough(work))
+        return false;
+    if (work->scene->account.oidc.present)
+        work_pend(work, "Let OIDC provider %s take tokens for audience %s",
+                  work->want.web.provider_arn, work->want.web.audience);
+    else
+        work_pend(work, "Make the cluster's OIDC provider %s for audience %s",
+                  work->want.web.provider_arn, work->want.web.audience);
+    return true;
+}
+
 /* What was read is not so any more. */
 static enum verdict read_again(struct work *work)
 {

@@ -31,7 +31,7 @@ static enum verdict refuse_rival(struct work *work, const struct podidentitybind
                        rival->record.key, work->binding->spec.service_account);
 }
 
-static enum verdict allowed(struct work *work, struct request *request)
+enum verdict provision_allow(struct work *work, struct request *request)
 {
     const struct podidentitybinding *rival;
     struct grant_decision decision;
@@ -57,7 +57,7 @@ static enum verdict allowed(struct work *work, struct request *request)
 }
 
 /* A ServiceAccount that is missing holds nothing back: EKS keys by name. */
-static enum verdict look_for_service_account(struct work *work, struct request *request)
+enum verdict provision_look_for_account(struct work *work, struct request *request)
 {
     const char *key = arena_printf(work->arena, "%s/%s", work->binding->record.namespace_name,
                                    work->binding->spec.service_account);
@@ -88,7 +88,7 @@ enum verdict account_known(struct work *work, struct request *request)
     return VERDICT_FAIL;
 }
 
-static enum verdict wish(struct work *work, struct request *request)
+enum verdict provision_wish(struct work *work, struct request *request)
 {
     (void)request;
     if (work->wanted)
@@ -139,7 +139,7 @@ enum { PICTURE_SERVES_MS = 10 * 60 * 1000 };
  * the sweep at start shows it all as the status says. What waits for pods is taken up when the last
  * of them is gone.
  */
-static enum verdict remember(struct work *work, struct request *request)
+enum verdict provision_remember(struct work *work, struct request *request)
 {
     struct ledger_entry *ledger = work->ledger;
     int64_t swept_ms = picture_swept_ms(work->scene->picture);
@@ -167,11 +167,11 @@ static enum verdict remember(struct work *work, struct request *request)
 
 const struct step provision_plan[] = {
     {"Suspended", drift_suspended, NULL, FACET_ALLOWED},
-    {"Allowed", allowed, NULL, FACET_ALLOWED},
-    {"LookForServiceAccount", look_for_service_account, NULL, FACET_ALLOWED},
+    {"Allowed", provision_allow, NULL, FACET_ALLOWED},
+    {"LookForServiceAccount", provision_look_for_account, NULL, FACET_ALLOWED},
     {"Account", account_known, NULL, FACET_ROLE},
-    {"Wish", wish, NULL, FACET_ROLE},
-    {"Remember", remember, NULL, FACET_ROLE},
+    {"Wish", provision_wish, NULL, FACET_ROLE},
+    {"Remember", provision_remember, NULL, FACET_ROLE},
     {"LookAtAddons", addons_look, NULL, FACET_ROLE},
     {"HoldRepair", drift_hold, NULL, FACET_ASSOCIATION},
 

@@ -71,6 +71,19 @@ bool removal_has_retired(struct work *work)
     return unwanted.found;
 }
 
+static void pend_unwanted(void *context, const struct picture_role *role)
+{
+    if (is_unwanted(context, role))
+        work_pend(context,
+                  "Delete role %s, which is not wanted any more, when all pods are younger",
+                  role->name);
+}
+
+void removal_pend_retired(struct work *work)
+{
+    picture_each_role_of(work->scene->picture, work->binding->record.uid, pend_unwanted, work);
+}
+
 static void add_any(void *context, const struct picture_role *role)
 {
     doomed_add(context, role->name);

@@ -16,15 +16,18 @@ static void tell_transition(struct work *work, const struct condition *after)
 {
     const struct condition *before =
         podidentitybinding_condition(&work->binding->status, after->type);
+    bool ready = text_equal(after->type, "Ready");
+    bool pending = work->binding->spec.observe && /* no trouble: it was asked for */
+                   text_equal(after->reason, "ChangesPending");
     bool same =
         before && before->status == after->status && text_equal(before->reason, after->reason);
 
     if (same || after->status == CONDITION_UNKNOWN)
         return;
-    if (after->status == CONDITION_FALSE && !text_equal(after->type, "Ready"))
+    if (ready && (after->status == CONDITION_TRUE || pending))
+        work_tell(work, false, after->reason, "Reconcile", "%s", after->message);
+    else if (after->status == CONDITION_FALSE && !ready && !pending)
         work_tell(work, true, after->reason, after->type, "%s", after->message);
-    else if (text_equal(after->type, "Ready") && after->status == CONDITION_TRUE)
-        work_tell(work, false, "Ready", "Reconcile", "%s", after->message);
     else if (text_equal(after->type, "Reconciling") && work->error.kind != ERROR_NONE &&
              !text_equal(after->reason, "WaitingForRole"))
         work_tell(work, true, after->reason, "Reconcile", "%s", after->message);

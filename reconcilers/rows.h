@@ -22,6 +22,7 @@ enum verdict finalizer_drop_answer(struct work *work, const struct reply *reply)
 /* drift_rows.c: what others change behind our back, and who suspends us. */
 enum verdict drift_suspended(struct work *work, struct request *request);
 enum verdict drift_hold(struct work *work, struct request *request);
+enum verdict drift_tell_what_stays(struct work *work, struct request *request);
 enum verdict drift_settled(struct work *work, struct request *request);
 
 /* addons.c: what EKS add-ons mean for a binding. */
@@ -48,6 +49,8 @@ enum verdict role_policy_get_ask(struct work *work, struct request *request);
 enum verdict role_policy_get_answer(struct work *work, const struct reply *reply);
 enum verdict role_attached_list_ask(struct work *work, struct request *request);
 enum verdict role_attached_list_answer(struct work *work, const struct reply *reply);
+/* work->todo: what the role that was read lacks or has too much, for every plan. */
+void role_list_changes(struct work *work);
 enum verdict role_compare(struct work *work, struct request *request);
 
 /* managed_role_write.c: what it lacks or has too much. */
@@ -73,6 +76,11 @@ enum verdict role_policy_delete_answer(struct work *work, const struct reply *re
 enum verdict role_detach_ask(struct work *work, struct request *request);
 enum verdict role_detach_answer(struct work *work, const struct reply *reply);
 enum verdict role_settled(struct work *work, struct request *request);
+/* Finds RoleReady: the role is as wanted, for all we can see. */
+void role_say_ready(struct work *work);
+/* Sets work->have.detail to the role as CreateRole makes it, when nothing hangs on it yet, and
+ * work->todo to what it lacks then. */
+void role_suppose_made(struct work *work);
 
 /* narrowing.c: takes out of work->todo what the association that stands still needs, and says so in
  * work->progress; and when to come back for it, once the association is as wanted. */
@@ -81,6 +89,8 @@ uint64_t narrowing_due_ms(const struct work *work);
 
 /* association_read.c, association_write.c */
 enum verdict association_expect(struct work *work, struct request *request);
+/* Where absence has to be seen, because nothing is made: asks List where the picture is blank. */
+enum verdict association_look_for(struct work *work, struct request *request);
 enum verdict association_list_ask(struct work *work, struct request *request);
 enum verdict association_list_answer(struct work *work, const struct reply *reply);
 enum verdict association_describe_ask(struct work *work, struct request *request);
@@ -92,6 +102,8 @@ void association_compare_tags(struct work *work, struct difference *difference);
 enum verdict association_adopt_ask(struct work *work, struct request *request);
 enum verdict association_adopt_answer(struct work *work, const struct reply *reply);
 enum verdict association_keep(struct work *work, struct request *request);
+/* Why an adopted one that is not as wanted receives no write, in words; NULL: it may. */
+const char *association_why_kept(struct work *work);
 enum verdict association_let_go_ask(struct work *work, struct request *request);
 enum verdict association_let_go_answer(struct work *work, const struct reply *reply);
 enum verdict association_trust_age(struct work *work, struct request *request);
@@ -108,6 +120,8 @@ enum verdict association_untag_answer(struct work *work, const struct reply *rep
 enum verdict association_withdraw_ask(struct work *work, struct request *request);
 enum verdict association_withdraw_answer(struct work *work, const struct reply *reply);
 enum verdict association_settled(struct work *work, struct request *request);
+/* Finds Associated: the ledger's association is as wanted. */
+void association_say_associated(struct work *work);
 /* Is the association that was found (work->have.found) not as wanted (work->want)? */
 bool association_differs(struct work *work);
 
@@ -117,6 +131,8 @@ enum verdict handover_wait(struct work *work, struct request *request);
 enum verdict provider_get_ask(struct work *work, struct request *request);
 enum verdict provider_get_answer(struct work *work, const struct reply *reply);
 enum verdict provider_judge(struct work *work, struct request *request);
+/* Says what provider_create and provider_add_audience would do; false: nothing. */
+bool provider_pend(struct work *work);
 enum verdict provider_create_ask(struct work *work, struct request *request);
 enum verdict provider_create_answer(struct work *work, const struct reply *reply);
 enum verdict provider_add_audience_ask(struct work *work, struct request *request);
@@ -131,7 +147,8 @@ enum verdict annotations_remove_ask(struct work *work, struct request *request);
 enum verdict annotations_take_back_answer(struct work *work, const struct reply *reply);
 
 /* removal.c: roles of ours that go, one after the other. */
-bool removal_has_retired(struct work *work); /* the picture shows a role besides the wanted one */
+bool removal_has_retired(struct work *work);  /* the picture shows a role besides the wanted one */
+void removal_pend_retired(struct work *work); /* says so of each */
 /* An association of others, one that was adopted too, stays and gives pods the role of this name.
  */
 bool removal_is_in_use(const struct work *work, const char *role_name);
@@ -177,6 +194,7 @@ enum verdict pods_compute(struct work *work, struct request *request);
 enum verdict pods_drain(struct work *work, struct request *request);
 
 /* created_account.c: the ServiceAccount of spec.createServiceAccount. */
+void created_account_pend(struct work *work); /* says what make would do */
 enum verdict created_account_make_ask(struct work *work, struct request *request);
 enum verdict created_account_make_answer(struct work *work, const struct reply *reply);
 enum verdict created_account_get_ask(struct work *work, struct request *request);
@@ -184,7 +202,11 @@ enum verdict created_account_get_answer(struct work *work, const struct reply *r
 enum verdict created_account_delete_ask(struct work *work, struct request *request);
 enum verdict created_account_delete_answer(struct work *work, const struct reply *reply);
 
-/* provision.c */
+/* provision.c: how it begins. The gate comes first in every plan. */
+enum verdict provision_allow(struct work *work, struct request *request);
+enum verdict provision_look_for_account(struct work *work, struct request *request);
 enum verdict account_known(struct work *work, struct request *request);
+enum verdict provision_wish(struct work *work, struct request *request);
+enum verdict provision_remember(struct work *work, struct request *request);
 
-extern const struct step provision_plan[], teardown_plan[], let_go_plan[];
+extern const struct step provision_plan[], observe_plan[], teardown_plan[], let_go_plan[];

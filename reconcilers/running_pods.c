@@ -28,7 +28,7 @@ enum { UNKNOWN_MS = 60 * 1000 };
 enum verdict pods_compute(struct work *work, struct request *request)
 {
     const char *account = work->binding->spec.service_account;
-    bool exists = work->have.verified || work->have.association != PRESENCE_ABSENT;
+    bool exists = work->have.association != PRESENCE_ABSENT; /* or nothing was asked */
 
     (void)request;
     if (work->binding->spec.mechanism == MECHANISM_IRSA || work->progress.compute_looked ||

@@ -5,11 +5,9 @@
  */
 
 #include "aws/faults.h"
-#include "base/arena.h"
 #include "base/text.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/ownership.h"
-#include "reconcilers/picture.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/work.h"
@@ -60,22 +58,9 @@ static enum verdict name_role(struct work *work, struct request *request)
     return VERDICT_NEXT;
 }
 
-/* Unlike when something is made, absence has to be seen: ask List where the picture is blank. */
 static enum verdict expect(struct work *work, struct request *request)
 {
-    const struct picture_association *known =
-        picture_association(work->scene->picture, work->binding->record.namespace_name,
-                            work->binding->spec.service_account);
-
-    (void)request;
-    if (only_observed(work) || work->have.association != PRESENCE_UNKNOWN ||
-        work->have.association_id || work->have.association_lookup)
-        return VERDICT_NEXT;
-    if (known)
-        work->have.association_id = arena_string(work->arena, known->id);
-    else
-        work->have.association_lookup = true;
-    return VERDICT_NEXT;
+    return only_observed(work) ? VERDICT_NEXT : association_look_for(work, request);
 }
 
 static bool ours_to_delete(const struct work *work)

@@ -285,7 +285,7 @@ static const struct step *after_withdrawal(struct work *work)
 const struct step *withdrawal_plan(struct work *work)
 {
     if (!text_equal(work->error.code, "NotGranted") || work->binding->meta.deleted_ms != 0 ||
-        !something_was_made(work->binding))
+        work->binding->spec.observe || !something_was_made(work->binding))
         return NULL;
     if (!spec_is_the_granted_one(work) && role_is_still_granted(work))
         return after_edit(work);

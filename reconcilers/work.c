@@ -72,13 +72,17 @@ void work_tell(struct work *work, bool warning, const char *reason, const char *
 void work_warn(struct work *work, const char *format, ...)
 {
     struct outcome *outcome = &work->outcome;
+    const char *sentence;
     va_list arguments;
 
-    if (outcome->warning_count == WORK_WARNINGS_MAX)
-        return;
     va_start(arguments, format);
-    outcome->warnings[outcome->warning_count++] = arena_vprintf(work->arena, format, arguments);
+    sentence = arena_vprintf(work->arena, format, arguments);
     va_end(arguments);
+    for (size_t i = 0; i < outcome->warning_count; i++)
+        if (text_equal(outcome->warnings[i], sentence))
+            return;
+    if (outcome->warning_count < WORK_WARNINGS_MAX)
+        outcome->warnings[outcome->warning_count++] = sentence;
 }
 
 enum { PENDING_MAX = 20, PENDING_SIZE = 512 }; /* the schema's */
@@ -103,6 +107,15 @@ void work_pend(struct work *work, const char *format, ...)
     if (count < PENDING_MAX)
         pending[count] = sentence;
     outcome->pending = pending;
+}
+
+size_t work_pending_count(const struct work *work)
+{
+    size_t count = 0;
+
+    while (work->outcome.pending && work->outcome.pending[count])
+        count++;
+    return count;
 }
 
 void work_return(struct work *work, int64_t delay_ms)

@@ -175,7 +175,10 @@ void work_tell(struct work *work, bool warning, const char *reason, const char *
 /* What is still to come, for status.pendingChanges; the same sentence once. */
 void work_pend(struct work *work, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+size_t work_pending_count(const struct work *work);
+
 /* Comes back after delay_ms at the latest, when all goes well. */
 void work_return(struct work *work, int64_t delay_ms);
 
+/* For status.warnings; the same sentence once. */
 void work_warn(struct work *work, const char *format, ...) __attribute__((format(printf, 2, 3)));

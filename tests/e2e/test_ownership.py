@@ -35,14 +35,6 @@ def test_the_younger_of_two_bindings_gives_way(place, aws, controller):
     assert f"{place.name}/elder" in message
 
 
-def test_a_field_of_later_versions_touches_nothing(place, aws, controller):
-    place.grant()
-    since = aws.last()
-    place.bind("cart", permissionPolicy=READ_S3, mode="Observe")
-    place.wait_condition("Ready", "False", "NotYetSupported", name="cart")
-    assert aws.controller_requests(since) == []
-
-
 def test_what_an_existing_role_lacks_is_told(place, aws, controller):
     role = f"lacking-{place.name}"
     arn = aws.make_role(role, trust("sts:AssumeRole"))

@@ -8,11 +8,14 @@
 
 #define EXISTING "arn:aws:iam::" FAKE_ACCOUNT ":role/app/cart-reader"
 
-static const char managed[] =
-    "{\"serviceAccountName\":\"cart\",\"roleDescription\":\"the cart\",\"tags\":{\"team\":"
-    "\"blue\"},\"permissionPolicy\":{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":"
-    "\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":\"*\"}]},\"permissionPolicyARNs\":["
-    "\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]}";
+#define MANAGED(more)                                                                              \
+    "{\"serviceAccountName\":\"cart\"," more                                                       \
+    "\"roleDescription\":\"the cart\",\"tags\":{\"team\":\"blue\"},\"permissionPolicy\":{"         \
+    "\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\"," \
+    "\"Resource\":\"*\"}]},\"permissionPolicyARNs\":["                                             \
+    "\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]}"
+static const char managed[] = MANAGED("");
+static const char observed[] = MANAGED("\"mode\":\"Observe\",");
 
 /* Every field that may change, changed: one policy goes, another comes; a tag each way. */
 static const char changed[] =
@@ -124,6 +127,11 @@ static void have_plain_and_provider(struct fake_world *world)
 static void bind_managed(struct fake_world *world)
 {
     fake_world_bind(world, "cart", managed);
+}
+
+static void observe(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", observed);
 }
 
 static void bind_changed(struct fake_world *world)
@@ -389,6 +397,27 @@ static void delete_role(struct fake_world *world)
     look_twice(world);
 }
 
+/* Mode Observe */
+
+static void have_observed(struct fake_world *world)
+{
+    make_role(world);
+    observe(world);
+}
+
+static void have_managed_and_observed(struct fake_world *world)
+{
+    have_managed(world);
+    fake_world_settle(world);
+    observe(world);
+}
+
+static void have_changed(struct fake_world *world)
+{
+    make_role(world);
+    bind_changed(world);
+}
+
 /* The shorthand */
 
 #define OTHER "arn:aws:iam::" FAKE_ACCOUNT ":role/app/other"
@@ -532,5 +561,12 @@ const struct scenario scenarios[] = {
     {"let an adopted association go", have_adopted, unbind, 0, "", true},
     {"association and role of a former binding", left_over_managed, bind_managed, 0,
      "False RoleOfFormerBinding", false},
+    {"observe what is not there", make_role, observe, 0, "False ChangesPending", true},
+    {"observe what is there", have_managed, observe, 0, "True Observed", false},
+    {"observe what is otherwise", have_changed, observe, 0, "False ChangesPending", false},
+    {"observe, and enforce", have_observed, bind_managed, 0, "True Ready", false},
+    {"enforce, observe, and enforce", have_managed_and_observed, bind_changed, 0, "True Ready",
+     false},
+    {"delete what is only observed", have_managed_and_observed, unbind, 0, "", true},
 };
 const size_t scenario_count = COUNT(scenarios);

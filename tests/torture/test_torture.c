@@ -1,6 +1,7 @@
 /*
  * Whatever is disturbed on the way, the end is the same as undisturbed: AWS and the objects are
- * equal, nothing was made twice, nothing that is not ours was written to.
+ * equal, nothing was made twice, nothing that is not ours was written to; and where AWS is not
+ * asked to write undisturbed, it never is.
  *
  * Disturbed is the n-th request, for every n: by each fault, before and after its effect; twice in
  * a row; or the process dies there and starts again with empty memory.
@@ -28,7 +29,7 @@ struct reference {
     const struct scenario *scenario;
     struct text end;
     struct fake_counts effects;
-    unsigned calls;
+    unsigned calls, writes; /* writes: asked of AWS */
     bool waits; /* it fails by itself on the way: the kind of a fault cannot be told apart */
 };
 
@@ -88,6 +89,7 @@ static void refer(struct reference *reference, const struct scenario *scenario)
     fake_world_describe(world, &reference->end);
     reference->effects = world->aws.effects;
     reference->calls = world->wire.calls;
+    reference->writes = world->wire.aws_writes;
     reference->waits = world->first_failure != ERROR_NONE;
     fake_world_destroy(world);
 }
@@ -152,6 +154,10 @@ static bool good_end(const struct fake_world *world, const struct reference *ref
     if (world->aws.idle_writes > ambiguous(disturbance))
         print_error("%u writes changed nothing, %s\n", world->aws.idle_writes,
                     world->aws.idle_operation);
+    if (reference->writes == 0 && world->wire.aws_writes > 0) {
+        print_error("AWS was asked to write %u times\n", world->wire.aws_writes);
+        good = false;
+    }
     return good && world->aws.trespasses == 0 && world->aws.gaps == 0 &&
            world->aws.idle_writes <= ambiguous(disturbance);
 }

@@ -152,7 +152,6 @@ static void touches_nothing_for_what_is_not_supported_yet(void **state)
 {
     static const char *const fields[] = {
         "\"wellKnownPolicies\":{\"fromTheFuture\":true}",
-        "\"mode\":\"Observe\"",
     };
 
     (void)state;

@@ -1,0 +1,634 @@
+/* Mode Observe: what Enforce would do is said, and nothing is written. */
+
+#include "tests/unit/plans.h"
+
+#include "aws/oidc.h"
+#include "reconcilers/patrol.h"
+#include "reconcilers/rows.h"
+
+#define OBSERVE "\"mode\":\"Observe\""
+#define LOOK "{\"serviceAccountName\":\"cart\"," OBSERVE "}"
+#define LOOK_WITH_TWO                                                                              \
+    "{\"serviceAccountName\":\"cart\",\"permissionPolicy\":" POLICY ",\"permissionPolicyARNs\":["  \
+    "\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]," OBSERVE "}"
+#define LOOK_AT(arn) "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" arn "\"," OBSERVE "}"
+#define LOOK_WITH(more) "{\"serviceAccountName\":\"cart\"," more "," OBSERVE "}"
+#define FOREIGN_POLICY "arn:aws:iam::aws:policy/AdministratorAccess"
+
+enum { INTERVAL_MS = 10 * 60 * 1000 };
+
+/* Sentences of status.pendingChanges, each with a line's end. */
+static void read_pending(const struct fake_world *world, const char *name, struct text *all)
+{
+    const char *const *list = fake_world_binding(world, name)->status.pending_changes;
+
+    for (; list && *list; list++)
+        text_printf(all, "%s\n", *list);
+}
+
+static void assert_pending_of(const struct fake_world *world, const char *name, const char *wanted)
+{
+    AUTO_TEXT struct text all = TEXT_INIT(1 << 16);
+
+    read_pending(world, name, &all);
+    assert_string_equal(all.length > 0 ? all.bytes : "", wanted);
+}
+
+static void assert_pending(const struct fake_world *world, const char *wanted)
+{
+    assert_pending_of(world, "cart", wanted);
+}
+
+static void assert_pending_contains(const struct fake_world *world, const char *part)
+{
+    AUTO_TEXT struct text all = TEXT_INIT(1 << 16);
+
+    read_pending(world, "cart", &all);
+    assert_contains(all.length > 0 ? all.bytes : "", part);
+}
+
+static void assert_nothing_written(const struct fake_world *world)
+{
+    assert_int_equal(world->wire.aws_writes, 0);
+    assert_int_equal(world->kubernetes.finalizer_writes, 0);
+    assert_int_equal(world->kubernetes.applies, 0);
+    assert_int_equal(world->kubernetes.account_writes, 0);
+}
+
+/* "cart" is made and Ready, then only observed; counts at 0. */
+static struct fake_world *world_from(const char *enforced, const char *observed)
+{
+    struct fake_world *world = world_with(enforced);
+
+    bind_and_settle(world, "cart", observed);
+    assert_nothing_written(world);
+    fake_world_reset(world);
+    return world;
+}
+
+static void look(struct fake_world *world)
+{
+    assert_true(fake_world_pass(world, INTERVAL_MS));
+    assert_true(fake_world_look(world));
+    assert_true(fake_world_settle(world));
+}
+
+/* The table ------------------------------------------------------------------------------------ */
+
+static bool reads(const struct step *row)
+{
+    return text_starts(row->name, "Get") || text_starts(row->name, "List") ||
+           text_starts(row->name, "Describe");
+}
+
+static void no_row_of_the_table_writes(void **state)
+{
+    const struct step *const others[] = {provision_plan, teardown_plan};
+
+    (void)state;
+    for (const struct step *row = observe_plan; row->name; row++) {
+        assert_true(!row->answer || reads(row));
+        for (size_t i = 0; i < COUNT(others); i++)
+            for (const struct step *other = others[i]; other->name; other++)
+                assert_true(other->ask != row->ask || !other->answer || reads(other));
+    }
+}
+
+/* Nothing is there ----------------------------------------------------------------------------- */
+
+static void says_what_would_be_made(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    bind_and_settle(world, "cart", LOOK_WITH_TWO);
+    assert_nothing_written(world);
+    assert_string_equal(world->wire.log.bytes, "ListPodIdentityAssociations GetRole");
+    assert_pending_contains(world, "Create role arn:aws:iam::" FAKE_ACCOUNT ":role" FAKE_ROLE_PATH
+                                   "shop_cart_");
+    assert_pending_contains(world, ": put inline policy Policy1\n");
+    assert_pending_contains(world, ": attach arn:aws:iam::aws:policy/ReadOnlyAccess\n");
+    assert_pending_contains(world, "Create association: new pods of ServiceAccount cart get role");
+    assert_condition(world, "cart", "Allowed", "True Granted");
+    assert_condition(world, "cart", "RoleReady", "False ChangesPending");
+    assert_condition(world, "cart", "Associated", "False ChangesPending");
+    assert_condition(world, "cart", "Ready", "False ChangesPending");
+    assert_condition(world, "cart", "Stalled", "True ChangesPending");
+    assert_contains(message_of(world, "cart", "Ready"), "4 changes stand");
+    assert_null(fake_world_binding(world, "cart")->status.role_arn);
+    assert_null(fake_world_binding(world, "cart")->status.association_id);
+}
+
+static void what_is_pending_is_told_once_and_is_no_warning(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+    const json_t *event;
+
+    (void)state;
+    bind_and_settle(world, "cart", LOOK);
+    assert_int_equal(json_array_size(world->kubernetes.events), 1);
+    event = json_array_get(world->kubernetes.events, 0);
+    assert_string_equal(json_path_text(event, "reason"), "ChangesPending");
+    assert_string_equal(json_path_text(event, "type"), "Normal");
+}
+
+static void asks_nothing_when_nothing_changed(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    bind_and_settle(world, "cart", LOOK_WITH_TWO);
+    fake_world_reset(world);
+    fake_world_reconcile(world, "cart");
+    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
+                          json_pack("{s:{s:{s:s}}}", "metadata", "annotations", "a", "b"));
+    assert_true(fake_world_settle(world));
+    assert_int_equal(world->reconciles, 2);
+    assert_int_equal(world->wire.calls, 0);
+    look(world);
+    assert_int_equal(world->wire.calls, 2); /* pages */
+    assert_pending_contains(world, "Create role ");
+}
+
+static void without_a_grant_nothing_is_asked(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    fake_kubernetes_delete(&world->kubernetes, "podidentitygrants", "", "shop");
+    bind_and_settle(world, "cart", LOOK);
+    assert_int_equal(world->wire.aws_calls, 0);
+    assert_nothing_written(world);
+    assert_condition(world, "cart", "Ready", "False NotGranted");
+    assert_pending(world, "");
+}
+
+static void enforced_it_does_all_that_it_said(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    bind_and_settle(world, "cart", LOOK_WITH_TWO);
+    bind_and_settle(world, "cart", MANAGED_WITH_TWO);
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_int_equal(world->wire.aws_writes, 4);
+    assert_non_null(cart_role(world));
+    assert_pending(world, "");
+}
+
+/* All of it is there --------------------------------------------------------------------------- */
+
+static void what_is_right_is_observed_and_keeps_its_finalizer(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(MANAGED_WITH_TWO, LOOK_WITH_TWO);
+    const struct podidentitybinding *binding = fake_world_binding(world, "cart");
+
+    (void)state;
+    assert_condition(world, "cart", "Ready", "True Observed");
+    assert_condition(world, "cart", "RoleReady", "True Ready");
+    assert_condition(world, "cart", "Associated", "True Associated");
+    assert_condition(world, "cart", "Stalled", "");
+    assert_pending(world, "");
+    assert_non_null(binding->status.role_arn);
+    assert_non_null(binding->status.association_id);
+    assert_true(kube_meta_has_finalizer(&binding->meta, PODIDENTITYBINDING_FINALIZER));
+    look(world);
+    look(world);
+    assert_int_equal(world->wire.calls, 4); /* pages */
+}
+
+static void a_restart_costs_pages_where_nothing_is_pending(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(MANAGED_WITH_TWO, LOOK_WITH_TWO);
+
+    (void)state;
+    fake_world_restart(world);
+    assert_true(fake_world_settle(world));
+    assert_int_equal(fake_counts_get(&world->wire.operations, "GetRole"), 0);
+    assert_int_equal(fake_counts_get(&world->wire.operations, "DescribePodIdentityAssociation"), 0);
+    assert_condition(world, "cart", "Ready", "True Observed");
+    fake_pairs_put(&cart_role(world)->attached, FOREIGN_POLICY, "");
+    look(world);
+    assert_pending_contains(world, ": detach " FOREIGN_POLICY "\n");
+    assert_nothing_written(world);
+}
+
+static void deleted_it_lets_go_of_all(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(MANAGED_WITH_TWO, LOOK_WITH_TWO);
+
+    (void)state;
+    fake_world_unbind(world, "cart");
+    assert_true(fake_world_settle(world));
+    assert_null(fake_world_binding(world, "cart"));
+    assert_int_equal(world->wire.aws_calls, 0);
+    assert_non_null(cart_role(world));
+    assert_non_null(fake_aws_association(&world->aws, "shop", "cart"));
+}
+
+/* Somebody changes it -------------------------------------------------------------------------- */
+
+static void what_somebody_changes_is_shown_after_a_sweep_and_left(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(MANAGED_WITH_TWO, LOOK_WITH_TWO);
+
+    (void)state;
+    fake_pairs_put(&cart_role(world)->attached, FOREIGN_POLICY, "");
+    look(world);
+    assert_pending_contains(world, ": detach " FOREIGN_POLICY "\n");
+    assert_condition(world, "cart", "RoleReady", "False ChangesPending");
+    assert_condition(world, "cart", "Associated", "True Associated");
+    assert_condition(world, "cart", "Ready", "False ChangesPending");
+    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "DriftFound"), 1);
+    fake_world_reset(world);
+    look(world);
+    assert_int_equal(world->wire.calls, 2); /* pages: it is known */
+    fake_pairs_remove(&cart_role(world)->attached, FOREIGN_POLICY);
+    look(world);
+    assert_pending(world, "");
+    assert_condition(world, "cart", "Ready", "True Observed");
+    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "DriftRepaired"), 0);
+    assert_nothing_written(world);
+}
+
+static void what_somebody_deletes_is_missed_after_one_sweep(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(MANAGED, LOOK);
+    AUTO_FREE char *name = memory_string(cart_role(world)->name);
+
+    (void)state;
+    fake_aws_drop_association(&world->aws, "shop", "cart");
+    fake_aws_drop_role(&world->aws, name);
+    look(world);
+    assert_pending_contains(world, "Create role ");
+    assert_pending_contains(world, "Create association: ");
+    assert_null(fake_world_binding(world, "cart")->status.role_arn);
+    fake_world_reset(world);
+    look(world);
+    assert_int_equal(world->wire.calls, 2);
+    assert_nothing_written(world);
+}
+
+/* The role of the binding, made by the same hands elsewhere: say, restored from a backup. */
+static void what_comes_by_itself_is_not_pending_any_more(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(MANAGED, LOOK);
+    struct fake_role *role = cart_role(world);
+    char *name = role->name;
+
+    (void)state;
+    role->name = memory_string("elsewhere");
+    look(world);
+    assert_pending_contains(world, "Create role ");
+    free(role->name);
+    role->name = name;
+    look(world);
+    assert_pending(world, "");
+    assert_condition(world, "cart", "Ready", "True Observed");
+    assert_nothing_written(world);
+}
+
+static void found(void *context, const char *key)
+{
+    (void)key;
+    ++*(unsigned *)context;
+}
+
+static void a_changed_association_is_found_by_the_patrol_as_its_end_is(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(BOUND_TO("cart"), LOOK_AT(EXISTING));
+    struct fake_association *association = fake_aws_association(&world->aws, "shop", "cart");
+    unsigned count = 0;
+    AUTO(patrol_destroy)
+    struct patrol *patrol = patrol_create(&world->scene, &world->wire.transport, found, &count);
+
+    (void)state;
+    fake_text_set(&association->role_arn, "arn:aws:iam::" FAKE_ACCOUNT ":role/app/other");
+    patrol_step(patrol, world->wire.now_ms);
+    fake_run(&world->wire);
+    assert_int_equal(count, 1);
+    fake_world_reconcile(world, "cart");
+    fake_world_watch(world);
+    assert_pending_contains(world, "; role " EXISTING " (before: arn:aws:iam::" FAKE_ACCOUNT
+                                   ":role/app/other)\n");
+    assert_condition(world, "cart", "Associated", "False ChangesPending");
+    fake_text_set(&association->role_arn, EXISTING);
+    patrol_step(patrol, world->wire.now_ms);
+    fake_run(&world->wire);
+    assert_int_equal(count, 2);
+    fake_world_reconcile(world, "cart");
+    fake_world_watch(world);
+    assert_condition(world, "cart", "Ready", "True Observed");
+    assert_nothing_written(world);
+}
+
+/* Descriptions stand in no page. */
+static void what_no_page_shows_is_read_again_while_it_is_pending(void **state)
+{
+    AUTO_WORLD struct fake_world *world =
+        world_from(MANAGED, LOOK_WITH("\"roleDescription\":\"the cart\""));
+
+    (void)state;
+    assert_pending_contains(world, ": set description and maximum session duration\n");
+    fake_text_set(&cart_role(world)->description, "the cart");
+    look(world);
+    assert_condition(world, "cart", "Ready", "True Observed");
+    fake_world_reset(world);
+    look(world);
+    assert_int_equal(world->wire.calls, 2); /* pages */
+    assert_nothing_written(world);
+}
+
+static void trouble_on_the_way_takes_nothing_from_what_was_seen(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+    AUTO_TEXT struct text before = TEXT_INIT(1 << 16);
+
+    (void)state;
+    bind_and_settle(world, "cart", LOOK_WITH_TWO);
+    read_pending(world, "cart", &before);
+    fake_world_restart(world);
+    fake_world_reset(world);
+    world->wire.failures[0] = (struct fake_failure){.call = 2, .fault = FAULT_THROTTLING};
+    fake_world_reconcile(world, "cart");
+    fake_world_watch(world);
+    assert_condition(world, "cart", "Reconciling", "True Throttled");
+    assert_condition(world, "cart", "Ready", "False ChangesPending");
+    assert_pending(world, before.bytes);
+}
+
+/* What would stop Enforce ---------------------------------------------------------------------- */
+
+static void an_association_of_others_is_refused_and_the_role_pending(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    fake_aws_add_association(&world->aws, "shop", "cart", EXISTING);
+    bind_and_settle(world, "cart", LOOK);
+    assert_condition(world, "cart", "RoleReady", "False ChangesPending");
+    assert_condition(world, "cart", "Associated", "False AssociationForeign");
+    assert_condition(world, "cart", "Ready", "False AssociationForeign");
+    assert_pending_contains(world, "Create role ");
+    assert_nothing_written(world);
+}
+
+static void what_would_be_adopted_is_said_and_not_tagged(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+    const struct fake_association *association =
+        fake_aws_add_association(&world->aws, "shop", "cart", EXISTING);
+
+    (void)state;
+    bind_and_settle(world, "cart",
+                    LOOK_WITH("\"roleARN\":\"" EXISTING "\",\"adoptionPolicy\":\"Adopt\""));
+    assert_condition(world, "cart", "Ready", "False ChangesPending");
+    assert_pending_contains(world, "Adopt association ");
+    assert_pending_contains(world, ", which others made with role " EXISTING "\n");
+    assert_nothing_written(world);
+    assert_int_equal(association->tags.count, 0);
+}
+
+static void a_role_of_others_keeps_its_name(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    fake_aws_add_role(&world->aws, FAKE_ROLE_PATH, "taken", TRUST);
+    bind_and_settle(world, "cart", LOOK_WITH("\"roleName\":\"taken\""));
+    assert_condition(world, "cart", "Ready", "False RoleNameTaken");
+    assert_pending(world, "");
+    assert_nothing_written(world);
+}
+
+static void an_existing_role_is_judged(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    bind_and_settle(world, "cart", LOOK_AT("arn:aws:iam::" FAKE_ACCOUNT ":role/app/none"));
+    assert_condition(world, "cart", "Ready", "False RoleMissing");
+    bind_and_settle(world, "cart", LOOK_AT(EXISTING));
+    assert_condition(world, "cart", "RoleReady", "True Ready");
+    assert_pending(world,
+                   "Create association: new pods of ServiceAccount cart get role " EXISTING "\n");
+    assert_nothing_written(world);
+}
+
+static void pods_without_an_agent_hold_it_back_as_they_would(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    bind_and_settle(world, "cart", LOOK_AT(EXISTING));
+    fake_world_pod(world, 1, POD_NO_CREDENTIALS, POD_FARGATE);
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "Ready", "False ComputeWithoutAgent");
+    assert_pending(world, "");
+    assert_nothing_written(world);
+}
+
+static void pods_without_credentials_are_not_what_enforce_would_change(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(BOUND_TO("cart"), LOOK_AT(EXISTING));
+
+    (void)state;
+    world->wire.now_ms += 60000;
+    fake_world_pod(world, 1, POD_NO_CREDENTIALS, 0);
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "Injected", "False NotInjected");
+    assert_condition(world, "cart", "Ready", "True Observed");
+}
+
+/* The cluster ---------------------------------------------------------------------------------- */
+
+static void a_service_account_is_neither_made_nor_annotated(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    fake_pairs_put(&fake_aws_add_provider(&world->aws, FAKE_ISSUER)->client_ids, OIDC_AUDIENCE, "");
+    fake_kubernetes_delete(&world->kubernetes, "serviceaccounts", "shop", "cart");
+    bind_and_settle(world, "cart",
+                    LOOK_WITH("\"createServiceAccount\":true,\"mechanism\":\"Both\",\"roleARN\":"
+                              "\"" EXISTING "\""));
+    assert_condition(world, "cart", "Ready", "False TrustInsufficient");
+    bind_and_settle(world, "cart",
+                    LOOK_WITH("\"createServiceAccount\":true,\"mechanism\":\"Both\""));
+    assert_pending_contains(world, "Create ServiceAccount cart\n");
+    assert_pending_contains(world, "Annotate ServiceAccount cart: its new pods get web identity "
+                                   "for role ");
+    assert_nothing_written(world);
+}
+
+static void a_provider_that_is_missing_is_looked_for_again(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    world->scene.settings.manage_oidc_provider = true;
+    bind_and_settle(world, "cart", LOOK_WITH("\"mechanism\":\"IRSA\""));
+    assert_pending_contains(world, "Make the cluster's OIDC provider ");
+    assert_condition(world, "cart", "Associated", "");
+    fake_pairs_put(&fake_aws_add_provider(&world->aws, FAKE_ISSUER)->client_ids, OIDC_AUDIENCE, "");
+    look(world);
+    assert_pending_contains(world, "Create role ");
+    assert_null(strstr(fake_world_binding(world, "cart")->status.pending_changes[0], "provider"));
+    assert_nothing_written(world);
+}
+
+static void another_mechanism_is_told_and_not_begun(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    world->scene.settings.manage_oidc_provider = true;
+    bind_and_settle(world, "cart", "{\"serviceAccountName\":\"cart\",\"mechanism\":\"Both\"}");
+    fake_world_reset(world);
+    bind_and_settle(world, "cart", LOOK);
+    assert_pending_contains(world, "Take web identity back: ");
+    assert_pending_contains(world, ": write the trust policy\n");
+    bind_and_settle(world, "cart", LOOK_WITH("\"mechanism\":\"IRSA\""));
+    assert_pending_contains(world, "Delete association ");
+    assert_condition(world, "cart", "Associated", "False ChangesPending");
+    assert_nothing_written(world);
+    assert_non_null(fake_aws_association(&world->aws, "shop", "cart"));
+}
+
+/* Annotations that somebody made for a role of his, say of eksctl, are not ours to take back. */
+static void an_annotation_of_others_is_not_pending(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    fake_kubernetes_patch(&world->kubernetes, "serviceaccounts", "shop", "cart",
+                          json_pack("{s:{s:{s:s}}}", "metadata", "annotations",
+                                    "eks.amazonaws.com/role-arn", EXISTING));
+    bind_and_settle(world, "cart", LOOK_AT(EXISTING));
+    assert_pending(world,
+                   "Create association: new pods of ServiceAccount cart get role " EXISTING "\n");
+}
+
+/* What was made before, and other bindings ----------------------------------------------------- */
+
+static void a_role_that_is_not_wanted_any_more_stays(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(MANAGED, LOOK_AT(EXISTING));
+
+    (void)state;
+    assert_pending_contains(world, "Delete role shop_cart_");
+    assert_pending_contains(world, "; role " EXISTING " (before: ");
+    assert_true(fake_world_pass(world, 7 * 60 * 60 * 1000));
+    look(world);
+    assert_non_null(cart_role(world));
+    assert_nothing_written(world);
+}
+
+static void a_grant_that_goes_takes_nothing(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(MANAGED, LOOK);
+
+    (void)state;
+    world->scene.settings.delete_on_withdrawal = true;
+    world->scene.settings.withdrawal_grace_ms = 5000;
+    fake_kubernetes_delete(&world->kubernetes, "podidentitygrants", "", "shop");
+    assert_true(fake_world_settle(world));
+    assert_true(fake_world_pass(world, INTERVAL_MS));
+    assert_condition(world, "cart", "Ready", "False NotGranted");
+    assert_pending(world, "");
+    assert_int_equal(world->wire.aws_calls, 0);
+}
+
+/* Let go of and bound again: the tags name a binding that is gone. */
+static struct fake_world *world_with_left_over(const char *spec)
+{
+    struct fake_world *world = world_from(MANAGED, LOOK);
+
+    fake_world_unbind(world, "cart");
+    assert_true(fake_world_settle(world));
+    fake_world_reset(world);
+    bind_and_settle(world, "cart", spec);
+    return world;
+}
+
+static void what_a_former_binding_left_stays_for_all_of_the_audit(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with_left_over(LOOK);
+
+    (void)state;
+    assert_condition(world, "cart", "Ready", "False RoleOfFormerBinding");
+    look(world);
+    look(world);
+    look(world);
+    assert_non_null(fake_aws_association(&world->aws, "shop", "cart"));
+    assert_nothing_written(world);
+}
+
+static void what_a_former_binding_left_is_pending_until_enforced(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with_left_over(LOOK_AT(EXISTING));
+
+    (void)state;
+    assert_pending_contains(world, ", which a former binding left\nCreate association: ");
+    assert_condition(world, "cart", "Ready", "False ChangesPending");
+    assert_nothing_written(world);
+    bind_and_settle(world, "cart", BOUND_TO("cart"));
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_string_equal(fake_aws_association(&world->aws, "shop", "cart")->role_arn, EXISTING);
+}
+
+static void nobody_hands_over_to_who_only_looks(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    world->wire.now_ms += 5000;
+    bind_and_settle(world, "second", LOOK);
+    assert_condition(world, "second", "Ready", "False Conflict");
+    fake_world_unbind(world, "cart");
+    fake_world_reconcile(world, "second");
+    assert_true(fake_world_pass(world, 2000));
+    assert_null(fake_world_binding(world, "cart"));
+    assert_null(cart_role(world));
+    assert_int_equal(world->aws.association_count, 0);
+    look(world);
+    assert_condition(world, "second", "Ready", "False ChangesPending");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_row_of_the_table_writes),
+        cmocka_unit_test(says_what_would_be_made),
+        cmocka_unit_test(what_is_pending_is_told_once_and_is_no_warning),
+        cmocka_unit_test(asks_nothing_when_nothing_changed),
+        cmocka_unit_test(without_a_grant_nothing_is_asked),
+        cmocka_unit_test(enforced_it_does_all_that_it_said),
+        cmocka_unit_test(what_is_right_is_observed_and_keeps_its_finalizer),
+        cmocka_unit_test(a_restart_costs_pages_where_nothing_is_pending),
+        cmocka_unit_test(deleted_it_lets_go_of_all),
+        cmocka_unit_test(what_somebody_changes_is_shown_after_a_sweep_and_left),
+        cmocka_unit_test(what_somebody_deletes_is_missed_after_one_sweep),
+        cmocka_unit_test(what_comes_by_itself_is_not_pending_any_more),
+        cmocka_unit_test(a_changed_association_is_found_by_the_patrol_as_its_end_is),
+        cmocka_unit_test(what_no_page_shows_is_read_again_while_it_is_pending),
+        cmocka_unit_test(trouble_on_the_way_takes_nothing_from_what_was_seen),
+        cmocka_unit_test(an_association_of_others_is_refused_and_the_role_pending),
+        cmocka_unit_test(what_would_be_adopted_is_said_and_not_tagged),
+        cmocka_unit_test(a_role_of_others_keeps_its_name),
+        cmocka_unit_test(an_existing_role_is_judged),
+        cmocka_unit_test(pods_without_an_agent_hold_it_back_as_they_would),
+        cmocka_unit_test(pods_without_credentials_are_not_what_enforce_would_change),
+        cmocka_unit_test(a_service_account_is_neither_made_nor_annotated),
+        cmocka_unit_test(a_provider_that_is_missing_is_looked_for_again),
+        cmocka_unit_test(another_mechanism_is_told_and_not_begun),
+        cmocka_unit_test(an_annotation_of_others_is_not_pending),
+        cmocka_unit_test(a_role_that_is_not_wanted_any_more_stays),
+        cmocka_unit_test(a_grant_that_goes_takes_nothing),
+        cmocka_unit_test(what_a_former_binding_left_stays_for_all_of_the_audit),
+        cmocka_unit_test(what_a_former_binding_left_is_pending_until_enforced),
+        cmocka_unit_test(nobody_hands_over_to_who_only_looks),
+    };
+
+    return cmocka_run_group_tests_name("observe", tests, NULL, NULL);
+}
