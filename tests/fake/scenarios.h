@@ -21,3 +21,12 @@ struct scenario {
 
 extern const struct scenario scenarios[];
 extern const size_t scenario_count;
+
+/* side_scenarios.c: plans beside those of bindings and ServiceAccounts, which do not follow by
+ * themselves. act is done as often as it takes; once too often it changes nothing. */
+struct side_scenario {
+    struct scenario scenario;
+    void (*act)(struct fake_world *world);
+};
+extern const struct side_scenario side_scenarios[];
+extern const size_t side_scenario_count;
