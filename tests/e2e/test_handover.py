@@ -77,6 +77,61 @@ def test_a_persons_binding_takes_over_from_the_annotation_without_a_gap(
     assert place.get("mine")["status"]["associationID"] == former["status"]["associationID"]
 
 
+def test_so_does_one_with_a_role_of_ours(place, aws, role, controller):
+    """The role is whole before the association points to it."""
+    place.grant(allowServiceAccountAnnotation=True)
+    place.service_account("cart", {ROLE_ARN: role()})
+    former = place.wait_ready("cart")["status"]
+    since = aws.last()
+    place.apply(place.binding("mine", serviceAccountName="cart", permissionPolicy=READ_S3))
+    ready = place.wait_ready("mine")
+    association = wait_owner(place, aws, ready)
+    assert association["associationId"] == former["associationID"]
+    assert association["roleArn"] == ready["status"]["roleARN"] != former["roleARN"]
+    writes = aws.operations(since, writes=True, good=True)
+    assert writes == ["CreateRole", "PutRolePolicy", "UpdatePodIdentityAssociation", "TagResource"]
+
+
+def test_one_that_is_not_granted_takes_nothing_over(place, aws, role, controller):
+    """Pods keep what they have until somebody who may has decided."""
+    arn, other = role(), role("other")
+    place.grant(allowServiceAccountAnnotation=True, existingRoles={"arns": [arn]},
+                managedRoles=None)
+    place.service_account("cart", {ROLE_ARN: arn})
+    former = place.wait_ready("cart")["status"]
+    since = aws.last()
+    place.apply(place.binding("mine", serviceAccountName="cart", roleARN=other))
+    place.wait_refused("Allowed", "NotGranted", "mine")
+    assert aws.operations(since, writes=True) == []
+    place.delete("mine")
+    again = place.wait_ready("cart")["status"]
+    assert again["associationID"] == former["associationID"]
+    assert aws.association(place.name, "cart")["roleArn"] == arn
+    assert aws.operations(since, writes=True) == []
+
+
+def test_of_two_from_the_same_second_the_lower_uid_counts(place, aws, role, controller):
+    """creationTimestamp has whole seconds; the order must not depend on who looks first."""
+    arn = role()
+    place.service_account("cart")  # no grant yet: nobody is first by being quick
+    pairs = 0
+    while True:
+        pairs += 1
+        made = [place.objects.create(place.binding(f"{name}-{pairs}", serviceAccountName="cart",
+                                                   roleARN=arn)) for name in ("a", "b")]
+        if len({one["metadata"]["creationTimestamp"] for one in made}) == 1:
+            break
+        assert pairs < 5, "no two bindings within one second"
+        for one in made:
+            place.delete(one["metadata"]["name"])
+    place.grant()
+    first, second = sorted(made, key=lambda one: one["metadata"]["uid"])
+    place.wait_ready(first["metadata"]["name"])
+    refused = place.wait_condition("Ready", "False", "Conflict", name=second["metadata"]["name"])
+    assert f"{place.name}/{first['metadata']['name']}" in condition(refused, "Ready")["message"]
+    wait_owner(place, aws, first)
+
+
 @pytest.mark.parametrize("same_role", [True, False], ids=["same role", "another role"])
 def test_the_younger_takes_over_from_the_elder_without_a_gap(
         place, aws, role, controller, same_role):

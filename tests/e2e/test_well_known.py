@@ -1,6 +1,12 @@
 """Well-known policies: what stands on the role, what is narrowed, what is refused."""
 
+import json
+
+import yaml
+
+from tests.e2e.crd_cases import SCOPES
 from tests.e2e.documents import READ_S3
+from tests.e2e.rig.environment import ROOT
 from tests.e2e.rig.objects import condition
 
 ZONE = "arn:aws:route53:::hostedzone/"
@@ -92,3 +98,36 @@ def test_a_value_of_another_partition_is_refused_and_named(place, aws, controlle
     assert "spec.wellKnownPolicyScopes.externalDNS.hostedZoneARNs" in message
     assert condition(place.get("dns"), "Allowed")["status"] == "True"
     assert aws.controller_requests(since, namespace=place.name) == []
+
+
+def names():
+    path = ROOT / "crds" / "podidentity.io_podidentitybindings.yaml"
+    schema = yaml.safe_load(path.read_text())["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    found = sorted(schema["properties"]["spec"]["properties"]["wellKnownPolicies"]["properties"])
+    assert len(found) == 21
+    return found
+
+
+def test_each_of_the_21_becomes_a_role_that_iam_takes(place, aws, controller):
+    grant(place, *({"name": name, "unscoped": True} for name in names()))
+    for name in names():
+        place.bind(name.lower(), wellKnownPolicies={name: True})
+    for name in names():
+        inline, attached = policies(aws, place.wait_ready(name.lower()))
+        assert attached or list(inline)[0].startswith(f"WellKnown-{name}"), name
+        assert all(document["Statement"] for document in inline.values()), name
+
+
+def test_each_parameter_stands_in_the_policy_that_it_narrows_or_adds_to(place, aws, controller):
+    grant(place, *({"name": name, "unscoped": True, "resources": ["*", "*/*", "*/*/*"]}
+                   for name in names()))
+    wanted = {}
+    for number, (policy, parameter, value, *_) in enumerate(SCOPES):
+        value = value.replace("arn:aws-cn:", "arn:aws:")
+        wanted[f"{policy}-{number}".lower()] = policy, value
+        place.bind(f"{policy}-{number}".lower(), wellKnownPolicies={policy: True},
+                   wellKnownPolicyScopes={policy: {
+                       parameter: value if parameter == "clusterName" else [value]}})
+    for name, (policy, value) in wanted.items():
+        inline, _ = policies(aws, place.wait_ready(name))
+        assert value in json.dumps(inline), f"{policy} does not say {value}"
