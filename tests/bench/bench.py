@@ -1,14 +1,16 @@
 """`make bench`: requests, CPU, memory and latencies of the controller, beside what design asks for.
-Prints one line a figure; docs/figures.md keeps them."""
+Prints one line a figure; docs/figures.md keeps them. BENCH=crowd or BENCH=crowd5000: crowd.py's
+alone."""
 
-import re
+import os
 import sys
 
 from tests.e2e.rig import environment
 
 environment.clean_this_process()
 
-from tests.bench import pods  # noqa: E402
+from tests.bench import crowd, pods  # noqa: E402
+from tests.bench.readings import counts, is_idle, longest_turn, memory, row  # noqa: E402
 from tests.e2e.documents import READ_S3, READ_SQS  # noqa: E402
 from tests.e2e.rig.aws import Aws  # noqa: E402
 from tests.e2e.rig.cluster import open_cluster  # noqa: E402
@@ -20,10 +22,6 @@ FRESH = 200  # bindings over which CPU is taken
 BURST = 300  # bindings made while the controller is at rest with FRESH others
 MANY = 1000  # bindings that are all right when the controller starts
 CHANGES = 100  # one after the other, for the latencies
-
-
-def row(figure, target, measured):
-    print(f"{figure:58} {target:>14} {measured:>16}", flush=True)
 
 
 def bind_many(place, start, count):
@@ -47,14 +45,6 @@ def cpu_of_fresh_bindings(place, controller):
     bind_many(place, 0, FRESH)
     spent = controller.cpu_seconds() - before
     row(f"CPU per fresh binding, over {FRESH}", "2 ms", f"{1000 * spent / FRESH:.2f} ms")
-
-
-def counts(controller, name):
-    """The cumulative counts of a histogram by the upper end of their buckets, in seconds."""
-    pattern = re.compile(re.escape(name) + r'_bucket\{le="([^"]+)"\}')
-    found = {float(match[1].replace("+Inf", "inf")): value
-             for key, value in controller.metrics().items() if (match := pattern.fullmatch(key))}
-    return dict(sorted(found.items()))
 
 
 def quantile(before, after, share):
@@ -106,12 +96,6 @@ def no_change(place, aws):
         len(aws.operations(since)) - 3)
 
 
-def is_idle(controller):
-    metrics = controller.metrics()
-    return not any(value for key, value in metrics.items() if key.startswith(
-        ("workqueue_depth", "controller_runtime_active_workers")))
-
-
 def restarted(aws, controller, bindings):
     controller.stop()
     since = aws.last()
@@ -121,17 +105,6 @@ def restarted(aws, controller, bindings):
         len(aws.operations(since)))
     row("writes among them", "0", len(aws.operations(since, writes=True)))
     row("CPU of that start", "-", f"{1000 * controller.cpu_seconds():.0f} ms")
-
-
-def memory(controller, when, target, anonymous="-"):
-    row(f"resident memory, {when}", target, f"{controller.resident_kib() / 1024:.1f} MB")
-    row(f"anonymous memory, {when}", anonymous,
-        f"{controller.resident_kib('RssAnon') / 1024:.1f} MB")
-
-
-def longest_turn(controller, when):
-    row(f"longest turn of the loop, {when}", "10 ms", "{:.1f} ms".format(
-        1000 * controller.metrics()["podidentity_loop_longest_turn_seconds"]))
 
 
 def figures(place, aws, controller):
@@ -152,8 +125,7 @@ def figures(place, aws, controller):
     longest_turn(controller, "that start")
 
 
-def main():
-    row("figure", "to reach", "measured")
+def figures_of_one():
     with open_cluster() as cluster, Aws() as aws:
         controller = Controller(cluster, aws, iam_rate=1000, eks_rate=1000, log_level="warn")
         controller.start()
@@ -164,6 +136,19 @@ def main():
         finally:
             controller.close()
         pods.figures(aws, row)
+
+
+PARTS = {
+    "": (figures_of_one, crowd.figures),
+    "crowd": (crowd.figures,),
+    "crowd5000": (lambda: crowd.figures(crowd.BINDINGS),),
+}
+
+
+def main():
+    row("figure", "to reach", "measured")
+    for part in PARTS[os.environ.get("BENCH", "")]:
+        part()
     return 0
 
 
