@@ -40,8 +40,8 @@ struct flight {
     struct aws_link *owner;
     struct request request;
     struct list askers;
-    char *shared_key; /* NULL: not shared */
-    uint64_t asked_us, sent_us;
+    char *shared_key;           /* NULL: not shared */
+    uint64_t asked_us, sent_us; /* sent_us 0: it waits */
 };
 
 /* What waits for one service, and how fast it may go. */
@@ -50,7 +50,7 @@ struct lane {
     enum request_service service;
     struct http_peer *peer;
     struct budget budget;
-    struct list waiting;
+    struct list urgent, waiting;
     struct timer pause;
 };
 
@@ -92,6 +92,14 @@ static void flight_land(struct flight *flight, const struct reply *reply)
     flight_destroy(flight);
 }
 
+/* The link of whichever leaves next; NULL: none waits. */
+static struct list *lane_take(struct lane *lane)
+{
+    struct list *link = list_take_first(&lane->urgent);
+
+    return link ? link : list_take_first(&lane->waiting);
+}
+
 /* What cannot be sent at all is answered like a connection that was never made. */
 static void lane_answer(struct lane *lane, const struct reply *reply)
 {
@@ -99,7 +107,7 @@ static void lane_answer(struct lane *lane, const struct reply *reply)
     struct list *link;
 
     list_init(&failed);
-    while ((link = list_take_first(&lane->waiting)))
+    while ((link = lane_take(lane)))
         list_append(&failed, link);
     while ((link = list_take_first(&failed)))
         flight_land(container_of(link, struct flight, link), reply);
@@ -191,17 +199,22 @@ static void flight_send(struct lane *lane, struct flight *flight)
               answered);
 }
 
+static bool lane_is_wanted(const struct lane *lane)
+{
+    return !list_empty(&lane->urgent) || !list_empty(&lane->waiting);
+}
+
 /* Sends what waits as fast as the budget allows. */
 static void lane_pump(struct lane *lane)
 {
-    while (!list_empty(&lane->waiting) && renewal_ready(lane->owner->renewal)) {
+    while (lane_is_wanted(lane) && renewal_ready(lane->owner->renewal)) {
         uint64_t wait_ms = budget_take(&lane->budget, clock_now_ms());
 
         if (wait_ms > 0) {
             timer_start(lane->owner->loop, &lane->pause, wait_ms);
             return;
         }
-        flight_send(lane, container_of(list_take_first(&lane->waiting), struct flight, link));
+        flight_send(lane, container_of(lane_take(lane), struct flight, link));
     }
 }
 
@@ -243,8 +256,18 @@ static struct flight *flight_create(struct aws_link *link, const struct request 
     list_init(&flight->askers);
     if (key)
         map_put(link->shared, key, flight);
-    list_append(&lane->waiting, &flight->link);
+    list_append(request->urgent ? &lane->urgent : &lane->waiting, &flight->link);
     return flight;
+}
+
+/* Now somebody waits for it who does not want to wait. */
+static void flight_hasten(struct flight *flight)
+{
+    if (flight->sent_us != 0 || flight->request.urgent)
+        return;
+    flight->request.urgent = true;
+    list_remove(&flight->link);
+    list_append(&flight->owner->lanes[flight->request.service].urgent, &flight->link);
 }
 
 void aws_link_send(struct aws_link *link, const struct request *request, void *context,
@@ -259,6 +282,8 @@ void aws_link_send(struct aws_link *link, const struct request *request, void *c
     list_init(&asker->link);
     if (flight) {
         free(key);
+        if (request->urgent)
+            flight_hasten(flight);
         list_append(&flight->askers, &asker->link);
         return;
     }
@@ -309,8 +334,10 @@ struct aws_link *aws_link_create(struct loop *loop, struct http *http, struct me
     link->http = http;
     link->metrics = metrics;
     link->shared = map_create();
-    for (int i = 0; i < SERVICE_COUNT; i++)
+    for (int i = 0; i < SERVICE_COUNT; i++) {
+        list_init(&link->lanes[i].urgent);
         list_init(&link->lanes[i].waiting);
+    }
     if (!aws_endpoints_resolve(&link->endpoints, options->region, environment, error))
         return NULL;
     link->renewal = renewal_create(loop, http, environment, &client, error);
@@ -325,7 +352,7 @@ static void lane_close(struct aws_link *link, struct lane *lane)
 {
     struct list *waiting;
 
-    while ((waiting = list_take_first(&lane->waiting)))
+    while ((waiting = lane_take(lane)))
         flight_destroy(container_of(waiting, struct flight, link));
     if (!lane->owner)
         return;

@@ -1,8 +1,9 @@
 #pragma once
 
 /*
- * The way to AWS: endpoints, credentials that are renewed ahead of time, budgets, signatures. A
- * read that several plans ask for at the same time is sent once and answered to all.
+ * The way to AWS: endpoints, credentials that are renewed ahead of time, budgets, signatures. What
+ * waits for a budget leaves in the order of asking, urgent requests first. A read that several
+ * plans ask for at the same time is sent once and answered to all.
  */
 
 #include <stdbool.h>

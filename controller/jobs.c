@@ -31,12 +31,19 @@ enum {
     WAIT_MOST_MS = 30 * 1000,
 };
 
+/* One place in so many is for people's changes alone: none of seven, two of sixteen. */
+enum { KEPT_SHARE = 8 };
+
 /* Jobs begin for so long before sockets get their turn. */
 enum { TURN_US = 3000 };
 
 static const char *const kind_names[] = {"podidentitybinding", "podidentitygrant",
                                          "serviceaccount"};
 static const char kind_letters[] = "bgs"; /* what keys of the queue begin with */
+
+/* controller-runtime's are 0 for what changed and -100 for the first list. */
+static const char *const priority_names[QUEUE_PRIORITIES] = {
+    [QUEUE_FIRST] = "0", [QUEUE_AGAIN] = "-10", [QUEUE_NEW] = "-20", [QUEUE_LATER] = "-100"};
 
 struct jobs {
     struct world *world;
@@ -61,6 +68,7 @@ struct job {
     char id[17];
     uint64_t started_us, changed_us; /* changed_us 0: measured already, or not due to a change */
     uint64_t finalizer_us;
+    bool urgent;
     /* the request on its way */
     transport_done_fn done;
     void *done_context;
@@ -203,12 +211,14 @@ static void job_send(struct transport *transport, const struct request *request,
                      transport_done_fn done)
 {
     struct job *job = container_of(transport, struct job, transport);
+    struct request sent = *request;
 
+    sent.urgent = job->urgent;
     measure_leaving(job, request);
     job->done = done;
     job->done_context = context;
     job->stores_finalizer = text_equal(request->operation, "PatchFinalizers");
-    job->jobs->world->transport.send(&job->jobs->world->transport, request, job, job_answered);
+    job->jobs->world->transport.send(&job->jobs->world->transport, &sent, job, job_answered);
 }
 
 /* Results -------------------------------------------------------------------------------------- */
@@ -358,7 +368,7 @@ static void job_start(struct job *job)
     }
 }
 
-static void job_begin(struct jobs *jobs, const char *key)
+static void job_begin(struct jobs *jobs, const char *key, bool urgent)
 {
     struct job *job = memory_alloc(sizeof(*job));
     uint64_t *changed_us = map_remove(jobs->changes, key);
@@ -367,6 +377,7 @@ static void job_begin(struct jobs *jobs, const char *key)
     job->jobs = jobs;
     job->transport.send = job_send;
     job->kind = kind_of(key);
+    job->urgent = urgent;
     job->key = memory_string(key);
     job->started_us = clock_now_us();
     job->changed_us = changed_us ? *changed_us : 0;
@@ -375,7 +386,8 @@ static void job_begin(struct jobs *jobs, const char *key)
     job_start(job);
 }
 
-static void queue_waited(struct jobs *jobs, const char *key)
+/* The key was taken right now. */
+static void begin_taken(struct jobs *jobs, const char *key)
 {
     const char *controller = kind_names[kind_of(key)];
     struct queue_figures figures;
@@ -383,6 +395,19 @@ static void queue_waited(struct jobs *jobs, const char *key)
     queue_figures(jobs->queue, &figures);
     metrics_observe(jobs->world->metrics, METRIC_QUEUE_SECONDS,
                     (double)figures.taken_waited_ms / 1e3, controller, controller);
+    job_begin(jobs, key, figures.taken_priority == QUEUE_FIRST);
+}
+
+/* What may begin beside what runs; NULL: nothing. */
+static const char *take(struct jobs *jobs, uint64_t now_ms)
+{
+    unsigned kept = jobs->concurrent_max / KEPT_SHARE;
+
+    if (jobs->running >= jobs->concurrent_max)
+        return NULL;
+    return queue_take(jobs->queue,
+                      jobs->running < jobs->concurrent_max - kept ? QUEUE_LATER : QUEUE_FIRST,
+                      now_ms);
 }
 
 static void tell_stopped(struct jobs *jobs)
@@ -402,9 +427,8 @@ static bool begin_some(struct jobs *jobs, uint64_t now_ms)
     uint64_t end_us = clock_now_us() + TURN_US;
     const char *key;
 
-    while (jobs->running < jobs->concurrent_max && (key = queue_take(jobs->queue, now_ms))) {
-        queue_waited(jobs, key);
-        job_begin(jobs, key);
+    while ((key = take(jobs, now_ms))) {
+        begin_taken(jobs, key);
         if (clock_now_us() >= end_us)
             return false;
     }
@@ -445,8 +469,7 @@ void jobs_measure(struct jobs *jobs)
     struct queue_figures figures;
 
     queue_figures(jobs->queue, &figures);
-    metrics_set(jobs->world->metrics, METRIC_QUEUE_DEPTH, (double)figures.depth[QUEUE_FIRST],
-                "podidentity", "podidentity", "0");
-    metrics_set(jobs->world->metrics, METRIC_QUEUE_DEPTH, (double)figures.depth[QUEUE_LATER],
-                "podidentity", "podidentity", "-100");
+    for (int priority = 0; priority < QUEUE_PRIORITIES; priority++)
+        metrics_set(jobs->world->metrics, METRIC_QUEUE_DEPTH, (double)figures.depth[priority],
+                    "podidentity", "podidentity", priority_names[priority]);
 }

@@ -2,7 +2,9 @@
 
 /*
  * Jobs: keys of the queue on their way through a reconcile, at most so many at a time. Turns what
- * a reconcile says into the queue's next step, a log line and metrics.
+ * a reconcile says into the queue's next step, a log line and metrics. When AWS's budget is used up
+ * all others wait for it at once, so a few places are kept for QUEUE_FIRST, and the requests of
+ * such a job are urgent.
  */
 
 #include <stdbool.h>

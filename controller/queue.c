@@ -72,6 +72,15 @@ static void place_drop_idle(struct queue *queue, struct place *place)
     free(place);
 }
 
+static void place_raise(struct queue *queue, struct place *place, enum queue_priority priority)
+{
+    if (place->ready) {
+        queue->figures.depth[place->priority]--;
+        queue->figures.depth[priority]++;
+    }
+    place->priority = priority;
+}
+
 static void place_make_ready(struct queue *queue, struct place *place, uint64_t now_ms)
 {
     heap_remove(&queue->delayed, &place->delayed);
@@ -93,17 +102,19 @@ void queue_add(struct queue *queue, const char *key, enum queue_priority priorit
     struct place *place = place_of(queue, key);
 
     queue->figures.adds++;
-    if (priority == QUEUE_FIRST)
+    if (priority == QUEUE_FIRST || priority == QUEUE_NEW)
         place->failures = 0;
-    if (priority < place->priority) {
-        if (place->ready) {
-            queue->figures.depth[place->priority]--;
-            queue->figures.depth[priority]++;
-        }
-        place->priority = priority;
-    } else if (place->ready) {
+    if (priority < place->priority)
+        place_raise(queue, place, priority);
+    else if (place->ready)
         return; /* keeps its turn */
-    }
+    place_make_ready(queue, place, now_ms);
+}
+
+static void place_wake(struct queue *queue, struct place *place, uint64_t now_ms)
+{
+    if (QUEUE_AGAIN < place->priority)
+        place_raise(queue, place, QUEUE_AGAIN);
     place_make_ready(queue, place, now_ms);
 }
 
@@ -115,7 +126,7 @@ void queue_add_after(struct queue *queue, const char *key, uint64_t delay_ms, ui
     if (place->ready || place->again)
         return;
     if (delay_ms == 0)
-        place_make_ready(queue, place, now_ms);
+        place_wake(queue, place, now_ms);
     else if (place->delayed.place == 0 || place->delayed.when > now_ms + delay_ms)
         heap_put(&queue->delayed, &place->delayed, now_ms + delay_ms);
 }
@@ -173,13 +184,13 @@ static void wake_delayed(struct queue *queue, uint64_t now_ms)
     struct heap_entry *first;
 
     while ((first = heap_first(&queue->delayed)) && first->when <= now_ms)
-        place_make_ready(queue, container_of(first, struct place, delayed), now_ms);
+        place_wake(queue, container_of(first, struct place, delayed), now_ms);
 }
 
-const char *queue_take(struct queue *queue, uint64_t now_ms)
+const char *queue_take(struct queue *queue, enum queue_priority least, uint64_t now_ms)
 {
     wake_delayed(queue, now_ms);
-    for (int priority = 0; priority < QUEUE_PRIORITIES; priority++) {
+    for (enum queue_priority priority = QUEUE_FIRST; priority <= least; priority++) {
         struct list *link = list_take_first(&queue->ready[priority]);
         struct place *place;
 
@@ -192,6 +203,7 @@ const char *queue_take(struct queue *queue, uint64_t now_ms)
         queue->figures.depth[priority]--;
         queue->figures.working++;
         queue->figures.taken_waited_ms = now_ms - place->ready_since_ms;
+        queue->figures.taken_priority = priority;
         return place->key;
     }
     return NULL;

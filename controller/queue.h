@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * The work queue: one place per key however often it is added, delays, back-off per key, and two
- * priorities (a person's change before start-up and repeats). Pure: time is given, nothing waits.
+ * The work queue: one place per key however often it is added, delays, back-off per key, and
+ * priorities. Pure: time is given, nothing waits.
  * Semantics: client-go's workqueue; a key that is being worked on and is added again comes back
  * once, after queue_done.
  */
@@ -15,16 +15,26 @@
 
 struct queue;
 
-enum queue_priority { QUEUE_FIRST, QUEUE_LATER, QUEUE_PRIORITIES };
+/*
+ * Of thousands that are made at once each waits for AWS's budget: whoever changes what works
+ * already does not wait behind them, and what was begun is ended before more is begun.
+ */
+enum queue_priority {
+    QUEUE_FIRST, /* a person's change of what was looked at before */
+    QUEUE_AGAIN, /* its delay is over: it settled, or is tried again */
+    QUEUE_NEW,   /* what a person has just made */
+    QUEUE_LATER, /* start-up, drift, what follows from changes of others */
+    QUEUE_PRIORITIES
+};
 
 struct queue *queue_create(void);
 void queue_destroy(struct queue *queue);
 
-/* Ready now. The higher of two priorities counts; a delay that the key had is over. QUEUE_FIRST is
- * for people's changes, after which the back-off begins anew. */
+/* Ready now. The higher of two priorities counts; a delay that the key had is over. After a
+ * person's change (QUEUE_FIRST, QUEUE_NEW) the back-off begins anew. */
 void queue_add(struct queue *queue, const char *key, enum queue_priority priority, uint64_t now_ms);
 
-/* Ready after delay_ms, unless it is ready earlier anyway. Keeps the lower priority. */
+/* Ready after delay_ms as QUEUE_AGAIN, unless it is ready earlier anyway. */
 void queue_add_after(struct queue *queue, const char *key, uint64_t delay_ms, uint64_t now_ms);
 
 /* The same with a delay that doubles from base_ms to most_ms with each call (±20 %). */
@@ -38,8 +48,9 @@ void queue_retry_not_before(struct queue *queue, const char *key, uint64_t base_
 /* The key's back-off begins anew. */
 void queue_forget(struct queue *queue, const char *key);
 
-/* The next ready key, now being worked on; NULL when there is none. Borrowed until queue_done. */
-const char *queue_take(struct queue *queue, uint64_t now_ms);
+/* The next ready key, now being worked on; NULL when there is none of this priority or a higher
+ * one. Borrowed until queue_done. */
+const char *queue_take(struct queue *queue, enum queue_priority least, uint64_t now_ms);
 
 /* The key is not worked on any more; comes back at once when it was added meanwhile. */
 void queue_done(struct queue *queue, const char *key, uint64_t now_ms);
@@ -52,6 +63,7 @@ struct queue_figures {
     size_t delayed, working;
     uint64_t adds, retries;
     uint64_t taken_waited_ms; /* how long the key taken last was ready */
+    enum queue_priority taken_priority;
 };
 void queue_figures(const struct queue *queue, struct queue_figures *figures);
 

@@ -164,6 +164,13 @@ static bool same_generation(const struct podidentitybinding *before,
     return before && after && before->meta.generation == after->meta.generation;
 }
 
+/* Who makes thousands at once waits for AWS; who changes one that was made does not wait for them.
+ */
+static enum queue_priority priority_of(const struct podidentitybinding *after)
+{
+    return after && after->status.observed_generation < 0 ? QUEUE_NEW : QUEUE_FIRST;
+}
+
 static bool keeps(const struct podidentitybinding *binding)
 {
     return binding && serviceaccount_keeps(binding);
@@ -197,7 +204,8 @@ static void binding_changed(void *context, const void *before, const void *after
     if (after &&
         reconcile_is_own_write(watched->scene, record->key, record->uid, record->resource_version))
         return;
-    jobs_add(watched->jobs, JOB_BINDING, record->key, QUEUE_FIRST, line_us(watched, BINDINGS));
+    jobs_add(watched->jobs, JOB_BINDING, record->key, priority_of(after),
+             line_us(watched, BINDINGS));
     if (came_or_went)
         add_rivals(watched, binding);
     if (came_or_went || keeps(before) != keeps(after) || !same_generation(before, after))

@@ -34,6 +34,7 @@ struct request {
     size_t body_length;
     bool write;    /* changes something over there: never sent again by the transport itself */
     bool sharable; /* a read that several askers may share while it is on its way */
+    bool urgent;   /* a person waits for it: it leaves before others that wait for a budget */
 };
 
 struct reply {

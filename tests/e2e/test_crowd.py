@@ -3,7 +3,7 @@
 import collections
 import json
 
-from tests.e2e.documents import READ_S3, READ_SQS
+from tests.e2e.documents import READ_S3, READ_SQS, WRITE_S3
 from tests.e2e.rig.objects import is_condition
 from tests.e2e.rig.waiting import wait_until
 
@@ -65,6 +65,27 @@ def check_aws(place, aws, bindings):
     for role in roles:
         assert aws.inline_policies(role) == {"Policy1": READ_S3}
         assert aws.attached_policies(role) == [READ_SQS]
+
+
+def test_a_change_does_not_wait_behind_those_that_are_made_meanwhile(cluster, place, aws,
+                                                                     controller):
+    """Twenty bindings want forty requests of IAM at two a second."""
+    place.grant()
+    place.bind("settled", permissionPolicy=READ_S3)
+    role = place.wait_ready("settled")["status"]["roleARN"].rpartition("/")[2]
+    with controller.with_settings(iam_rate=2, eks_rate=2, deletion_limit=0):
+        since = aws.last()
+        for number in range(20):
+            place.apply(place.binding(f"made-{number}", permissionPolicy=READ_S3))
+        aws.wait_request(since, operation="CreateRole")
+        changed = aws.last()
+        place.apply(place.binding("settled", permissionPolicy=WRITE_S3))
+        asked = aws.wait_request(changed, role=role)[0]
+        before = [entry for entry in aws.controller_requests(changed)
+                  if entry["service"] == "iam" and entry["arrived_s"] < asked["arrived_s"]]
+        assert len(before) <= 4, f"{len(before)} requests of others left before"
+        for number in range(20):
+            place.delete(f"made-{number}", wait=False)
 
 
 def test_three_hundred_at_once_cost_what_each_costs_and_go_at_once(cluster, place, aws, controller):

@@ -33,6 +33,7 @@ struct place {
     uint64_t now_ms;
     unsigned sent, stops;
     char path[200]; /* of the last request */
+    bool urgent;    /* it was */
 };
 
 static void send_on(struct transport *transport, const struct request *request, void *context,
@@ -41,6 +42,7 @@ static void send_on(struct transport *transport, const struct request *request, 
     struct place *place = container_of(transport, struct place, world.transport);
 
     place->sent++;
+    place->urgent = request->urgent;
     snprintf(place->path, sizeof(place->path), "%s", request->path);
     place->fake->wire.transport.send(&place->fake->wire.transport, request, context, done);
 }
@@ -211,6 +213,27 @@ static void a_persons_change_runs_before_repeats(void **state)
     jobs_open(place->jobs);
     turn(place);
     assert_contains(place->path, "podidentitybindings/b");
+}
+
+/* Whatever else waits for AWS's budget. */
+static void of_eight_at_a_time_one_is_for_people_s_changes(void **state)
+{
+    AUTO_PLACE struct place *place = place_open(8);
+    char name[] = "0";
+
+    (void)state;
+    jobs_open(place->jobs);
+    for (; name[0] < '8'; name[0]++) {
+        bound(place, name, FOR("any"));
+        add(place, name, name[0] % 2 ? QUEUE_NEW : QUEUE_LATER);
+    }
+    assert_int_equal(on_its_way(place), 7);
+    assert_false(place->urgent);
+    bound(place, "changed", FOR("any"));
+    add(place, "changed", QUEUE_FIRST);
+    assert_int_equal(on_its_way(place), 8);
+    assert_contains(place->path, "/changed");
+    assert_true(place->urgent);
 }
 
 static void one_key_never_runs_twice_at_a_time(void **state)
@@ -580,6 +603,7 @@ int main(void)
         cmocka_unit_test(nothing_runs_before_it_is_opened),
         cmocka_unit_test(no_more_run_at_a_time_than_allowed),
         cmocka_unit_test(a_persons_change_runs_before_repeats),
+        cmocka_unit_test(of_eight_at_a_time_one_is_for_people_s_changes),
         cmocka_unit_test(one_key_never_runs_twice_at_a_time),
         cmocka_unit_test(a_key_whose_object_is_gone_asks_nothing),
         cmocka_unit_test(a_grant_is_told_how_many_bindings_it_matches),

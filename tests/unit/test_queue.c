@@ -13,7 +13,7 @@
 /* Takes what is ready and says which it was; "-" for nothing. */
 static const char *take(struct queue *queue, uint64_t now_ms)
 {
-    const char *key = queue_take(queue, now_ms);
+    const char *key = queue_take(queue, QUEUE_LATER, now_ms);
 
     return key ? key : "-";
 }
@@ -64,6 +64,56 @@ static void a_persons_change_goes_before_repeats(void **state)
     queue_add(queue, "new", QUEUE_FIRST, 1);
     assert_string_equal(take(queue, 2), "new");
     assert_string_equal(take(queue, 2), "old");
+}
+
+static void what_was_begun_is_ended_before_what_is_new_is_begun(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "drift", QUEUE_LATER, 0);
+    queue_add(queue, "new", QUEUE_NEW, 0);
+    queue_add_after(queue, "settled", 10, 0);
+    queue_retry(queue, "failed", 10, 10, 0);
+    queue_add(queue, "changed", QUEUE_FIRST, 12);
+    assert_string_equal(take(queue, 12), "changed");
+    assert_int_equal(figures_of(queue).taken_priority, QUEUE_FIRST);
+    assert_int_equal(figures_of(queue).depth[QUEUE_AGAIN], 2);
+    queue_take(queue, QUEUE_AGAIN, 12);
+    queue_take(queue, QUEUE_AGAIN, 12);
+    assert_int_equal(figures_of(queue).taken_priority, QUEUE_AGAIN);
+    assert_string_equal(take(queue, 12), "new");
+    assert_string_equal(take(queue, 12), "drift");
+}
+
+static void a_change_during_a_delay_keeps_its_priority_when_it_ends(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_LATER, 0);
+    assert_string_equal(take(queue, 0), "a");
+    queue_add(queue, "a", QUEUE_FIRST, 1);
+    queue_add_after(queue, "a", 5, 1);
+    queue_add(queue, "b", QUEUE_FIRST, 2);
+    queue_done(queue, "a", 10);
+    assert_string_equal(take(queue, 10), "b");
+    assert_string_equal(take(queue, 10), "a");
+    assert_int_equal(figures_of(queue).taken_priority, QUEUE_FIRST);
+}
+
+static void who_wants_only_people_s_changes_gets_nothing_else(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "new", QUEUE_NEW, 0);
+    queue_add_after(queue, "again", 0, 0);
+    assert_null(queue_take(queue, QUEUE_FIRST, 0));
+    queue_add(queue, "new", QUEUE_FIRST, 1);
+    assert_string_equal(queue_take(queue, QUEUE_FIRST, 1), "new");
+    assert_null(queue_take(queue, QUEUE_FIRST, 1));
+    assert_string_equal(take(queue, 1), "again");
 }
 
 static void a_waiting_key_rises_but_never_falls(void **state)
@@ -195,7 +245,7 @@ static void a_delay_that_ends_during_work_waits_for_its_end(void **state)
 /* A turn that fails: taken, put off, done. The delay, or -1 when the key was not ready. */
 static int64_t fail_once(struct queue *queue, const char *key, uint64_t now_ms)
 {
-    if (!queue_take(queue, now_ms))
+    if (!queue_take(queue, QUEUE_LATER, now_ms))
         return -1;
     queue_retry(queue, key, 100, 1000, now_ms);
     queue_done(queue, key, now_ms);
@@ -266,10 +316,10 @@ static void keys_that_failed_together_do_not_all_come_back_together(void **state
         queue_retry(queue, key, 1000, 1000, 0);
     }
     assert_true(queue_wait_ms(queue, 0) >= 800);
-    while (queue_take(queue, 1000))
+    while (queue_take(queue, QUEUE_LATER, 1000))
         back++;
     assert_in_range(back, 1, 99);
-    while (queue_take(queue, 1200))
+    while (queue_take(queue, QUEUE_LATER, 1200))
         back++;
     assert_int_equal(back, 100);
 }
@@ -312,9 +362,9 @@ static void figures_say_what_waits_what_is_worked_on_and_how_long_it_waited(void
     assert_int_equal(figures_of(queue).delayed, 1);
     queue_done(queue, "a", 200);
     assert_int_equal(figures_of(queue).working, 0);
-    assert_string_equal(take(queue, 1300), "b");
     assert_string_equal(take(queue, 1300), "c");
     assert_int_equal(figures_of(queue).taken_waited_ms, 0); /* what it was put off is no waiting */
+    assert_string_equal(take(queue, 1300), "b");
 }
 
 static void forgetting_an_unknown_key_does_nothing(void **state)
@@ -333,6 +383,9 @@ int main(void)
         cmocka_unit_test(a_key_added_three_times_is_taken_once),
         cmocka_unit_test(keys_of_one_priority_come_in_the_order_of_their_first_adding),
         cmocka_unit_test(a_persons_change_goes_before_repeats),
+        cmocka_unit_test(what_was_begun_is_ended_before_what_is_new_is_begun),
+        cmocka_unit_test(a_change_during_a_delay_keeps_its_priority_when_it_ends),
+        cmocka_unit_test(who_wants_only_people_s_changes_gets_nothing_else),
         cmocka_unit_test(a_waiting_key_rises_but_never_falls),
         cmocka_unit_test(the_priority_of_one_turn_does_not_stay_for_the_next),
         cmocka_unit_test(what_is_added_while_it_is_worked_on_comes_back_once_when_done),
