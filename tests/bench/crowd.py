@@ -26,7 +26,7 @@ FOR_ALL = "all-teams"
 SOME = 500  # of them are made under the budget when nobody asks for all
 RATES = {"iam": 20, "eks": 10}
 USERS = 50  # bindings that are Ready before, and of which one after the other is changed
-CHANGE_SECONDS = 0.5  # from one such change to the next
+CHANGES = 100  # so many, about; each costs six requests, as much as two new bindings
 GRANT_CHANGES = 10
 SWEEP_SECONDS = 20
 DESCRIBES = 40  # seen before their pace is told
@@ -111,18 +111,18 @@ class Users:
                       for number in range(USERS)]
 
     @contextlib.contextmanager
-    def changing(self):
+    def changing(self, pause_s):
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            changing = pool.submit(self._change)
+            changing = pool.submit(self._change, pause_s)
             try:
                 yield
             finally:
                 self._over.set()
             changing.result()
 
-    def _change(self):
+    def _change(self, pause_s):
         policies = (WRITE_S3, READ_S3)
-        while not self._over.wait(CHANGE_SECONDS):
+        while not self._over.wait(pause_s):
             done = len(self.changes)
             name, role = f"user-{done % USERS}", self.roles[done % USERS]
             self.changes.append((role, time.time()))
@@ -150,7 +150,7 @@ def under_budget(crowd, users, controller, count):
     users.prepare(controller)
     since = crowd.aws.last()
     began_s = time.time()
-    with users.changing():
+    with users.changing(pause_s=2 * count / RATES["iam"] / CHANGES):
         crowd.bind(teams)
         bound_s = time.time() - began_s
         wait_ready(controller, USERS + count, 1200)
