@@ -31,13 +31,17 @@ static const struct kube_resource event_resource = {
     .namespaced = true,
 };
 
-/* One Event that was told and may be told again. */
+/* 128 bits of a digest: nobody finds two subjects that share them. */
+enum { KEY_SIZE = 33 };
+
+/* One Event that was told and may be told again. There are four for each fresh binding, so they are
+ * one small block each. */
 struct told {
     struct list link; /* the longest unheard first */
-    char key[SHA256_HEX_SIZE];
-    char *name;
-    unsigned count;
     int64_t last_us;
+    unsigned count;
+    char key[KEY_SIZE];
+    char name[];
 };
 
 struct events {
@@ -59,26 +63,18 @@ struct events *events_create(const char *controller, const char *instance)
     return events;
 }
 
-static void told_free(void *value)
-{
-    struct told *told = value;
-
-    free(told->name);
-    free(told);
-}
-
 static void forget(struct events *events, struct told *told)
 {
     map_remove(events->by_key, told->key);
     list_remove(&told->link);
-    told_free(told);
+    free(told);
 }
 
 void events_destroy(struct events *events)
 {
     if (!events)
         return;
-    map_clear(events->by_key, told_free);
+    map_clear(events->by_key, free);
     map_destroy(events->by_key);
     free(events->controller);
     free(events->instance);
@@ -92,10 +88,11 @@ size_t events_remembered(const struct events *events)
 
 /* What makes two Events the same: type, action, reason, whom it is about. Not the note, and not the
  * subject's version, which changes with every status. As a digest, so that memory is bounded. */
-static void key_of(char key[SHA256_HEX_SIZE], const struct event_subject *subject, bool warning,
+static void key_of(char key[KEY_SIZE], const struct event_subject *subject, bool warning,
                    const char *reason, const char *action)
 {
     AUTO_TEXT struct text whole = TEXT_INIT(16 << 10);
+    unsigned char digest[SHA256_SIZE];
     const char *const parts[] = {
         warning ? "Warning" : "Normal",
         action,
@@ -111,7 +108,8 @@ static void key_of(char key[SHA256_HEX_SIZE], const struct event_subject *subjec
         text_add_string(&whole, parts[i]);
         text_add_char(&whole, '\n');
     }
-    encode_sha256_hex(whole.bytes, whole.length, key);
+    encode_sha256(whole.bytes, whole.length, digest);
+    encode_hex(digest, KEY_SIZE / 2, key);
 }
 
 static const char *namespace_of(const struct event_subject *subject)
@@ -125,13 +123,11 @@ static bool ends_a_label(char character)
     return character != '-' && character != '.';
 }
 
-/* A DNS subdomain of at most 253 characters, for free(): the name's head must not end in '-' or '.'
- * where it was cut. */
-static char *event_name(const char *subject_name, int64_t now_us)
+/* A DNS subdomain: the name's head must not end in '-' or '.' where it was cut. */
+static void event_name(char name[OBJECT_NAME_MAX + 1], const char *subject_name, int64_t now_us)
 {
     size_t length = strlen(subject_name);
     char digits[RANDOM_DIGITS + 1];
-    char *name = memory_alloc(OBJECT_NAME_MAX + 1);
 
     if (length > OBJECT_NAME_MAX - TAIL_MAX)
         length = OBJECT_NAME_MAX - TAIL_MAX;
@@ -140,7 +136,6 @@ static char *event_name(const char *subject_name, int64_t now_us)
     encode_random_hex(digits, RANDOM_DIGITS);
     snprintf(name, OBJECT_NAME_MAX + 1, "%.*s.%llx%s", (int)length, subject_name,
              (unsigned long long)now_us, digits);
-    return name;
 }
 
 static void set_text(json_t *object, const char *key, const char *text)
@@ -184,15 +179,34 @@ static void add_time(json_t *object, const char *key, int64_t now_us)
     set_text(object, key, time);
 }
 
+static bool is_old(const struct told *told, int64_t now_us)
+{
+    return now_us - told->last_us > SERIES_WINDOW_US;
+}
+
+/* Those that no series can go on, and the longest unheard when there is no room. */
+static void forget_old(struct events *events, int64_t now_us)
+{
+    while (!list_empty(&events->by_age)) {
+        struct told *first = container_of(events->by_age.next, struct told, link);
+
+        if (!is_old(first, now_us) && map_count(events->by_key) < EVENTS_REMEMBERED_MAX)
+            return;
+        forget(events, first);
+    }
+}
+
 static struct told *remember(struct events *events, const char *key, const char *subject_name,
                              int64_t now_us)
 {
-    struct told *told = memory_alloc(sizeof(*told));
+    char name[OBJECT_NAME_MAX + 1];
+    struct told *told;
 
-    if (map_count(events->by_key) == EVENTS_REMEMBERED_MAX)
-        forget(events, container_of(events->by_age.next, struct told, link));
+    forget_old(events, now_us);
+    event_name(name, subject_name, now_us);
+    told = memory_alloc(sizeof(*told) + strlen(name) + 1);
     memcpy(told->key, key, sizeof(told->key));
-    told->name = event_name(subject_name, now_us);
+    memcpy(told->name, name, strlen(name) + 1);
     told->count = 1;
     told->last_us = now_us;
     list_init(&told->link);
@@ -267,14 +281,14 @@ void events_tell(struct events *events, struct arena *arena, struct request *req
                  const char *action, const char *note, int64_t now_us)
 {
     struct words words = {.reason = reason, .action = action, .note = note, .warning = warning};
-    char key[SHA256_HEX_SIZE];
+    char key[KEY_SIZE];
     AUTO_JSON json_t *event = NULL;
     struct told *told;
 
     assert(word_good(reason) && word_good(action));
     key_of(key, subject, warning, reason, action);
     told = map_get(events->by_key, key);
-    if (told && now_us - told->last_us <= SERIES_WINDOW_US) {
+    if (told && !is_old(told, now_us)) {
         told->count++;
         told->last_us = now_us;
         list_remove(&told->link);
@@ -292,7 +306,7 @@ void events_tell(struct events *events, struct arena *arena, struct request *req
 void events_forget(struct events *events, const struct event_subject *subject, bool warning,
                    const char *reason, const char *action)
 {
-    char key[SHA256_HEX_SIZE];
+    char key[KEY_SIZE];
     struct told *told;
 
     key_of(key, subject, warning, reason, action);

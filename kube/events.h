@@ -43,7 +43,8 @@ void events_tell(struct events *events, struct arena *arena, struct request *req
 void events_forget(struct events *events, const struct event_subject *subject, bool warning,
                    const char *reason, const char *action);
 
-/* How many are remembered; never more than EVENTS_REMEMBERED_MAX, the longest unheard go first. */
+/* How many are remembered: those of the last 6 minutes, when an Event was told last, and never more
+ * than EVENTS_REMEMBERED_MAX, the longest unheard go first. */
 size_t events_remembered(const struct events *events);
 
 DEFINE_AUTO(struct events *, events_destroy);

@@ -297,6 +297,18 @@ static void builds_names_that_kubernetes_takes(void **state)
     }
 }
 
+static void forgets_what_no_series_can_go_on(void **state)
+{
+    struct fixture *fixture = *state;
+
+    tell(fixture, &cart, "RoleMissing", "x", NOW);
+    tell(fixture, &cart, "RoleCreated", "x", NOW + MINUTE);
+    tell(fixture, &cart, "Associated", "x", NOW + 6 * MINUTE);
+    assert_int_equal(events_remembered(fixture->events), 3);
+    tell(fixture, &cart, "Ready", "x", NOW + 7 * MINUTE + 1);
+    assert_int_equal(events_remembered(fixture->events), 2);
+}
+
 static void remembers_no_more_than_its_table_holds(void **state)
 {
     struct fixture *fixture = *state;
@@ -352,6 +364,7 @@ int main(void)
         with_fixture(cuts_a_note_at_1024_bytes_and_a_character),
         with_fixture(mends_a_note_that_is_not_text),
         with_fixture(builds_names_that_kubernetes_takes),
+        with_fixture(forgets_what_no_series_can_go_on),
         with_fixture(remembers_no_more_than_its_table_holds),
         with_fixture(cuts_a_long_instance),
     };
