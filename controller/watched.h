@@ -1,8 +1,8 @@
 #pragma once
 
 /*
- * What is watched, and what a change of it means: which bindings and grants have to be looked at
- * again.
+ * What is watched: an informer for each kind, and whether all of them are synced. What a change
+ * means is in controller/consequences.h.
  */
 
 #include <stdbool.h>

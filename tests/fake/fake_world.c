@@ -355,7 +355,7 @@ void fake_world_grant(struct fake_world *world, const char *name, const char *sp
 
 /* Pods ----------------------------------------------------------------------------------------- */
 
-/* As controller/watched.c, but at once. */
+/* As controller/consequences.c, but at once. */
 static void due_if_pods_matter(void *context, const void *record)
 {
     struct fake_world *world = context;
