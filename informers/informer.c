@@ -12,33 +12,28 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "informers/records.h"
+#include "informers/intake.h"
 #include "informers/reflector.h"
 #include "kube/decode.h"
-#include "kube/object.h"
 #include "kube/watch.h"
 
 /* One request is built in it: a path, a query with a version and a token, a header. */
 enum { REQUEST_ARENA_MAX = 1 << 20 };
-enum { KEY_SIZE = OBJECT_NAMESPACE_MAX + 1 + OBJECT_NAME_MAX + 1 };
 
 struct informer {
     const struct informer_kind *kind;
     const struct informer_io *io;
-    informer_changed_fn changed;
-    void *context;
 
     struct reflector reflector;
-    struct store *store;
-    struct records fresh; /* a new list, until it is complete */
-    struct arena *arena;  /* of the newest request */
+    struct intake intake;
+    struct arena *arena; /* of the newest request */
     struct request request;
-    bool started, synced;
+    bool started;
     bool streaming; /* a watch runs */
     bool asking;    /* a list or probe is on its way */
     bool forgotten; /* its answer is not for us: there was a stop after it left */
     char trouble[REFLECTOR_TROUBLE_SIZE]; /* logged last */
-    uint64_t events, bookmarks, skipped_objects, last_line_us;
+    uint64_t events, bookmarks, last_line_us;
 };
 
 static uint64_t random_seed(void)
@@ -56,9 +51,7 @@ struct informer *informer_create(const struct informer_kind *kind, const struct 
 
     informer->kind = kind;
     informer->io = io;
-    informer->changed = changed;
-    informer->context = context;
-    informer->store = store_create(kind->indices);
+    intake_init(&informer->intake, kind, changed, context);
     informer->arena = arena_create(REQUEST_ARENA_MAX);
     reflector_init(&informer->reflector, random_seed());
     if (kind->page_max > 0)
@@ -71,8 +64,7 @@ void informer_destroy(struct informer *informer)
     if (!informer)
         return;
     reflector_finish(&informer->reflector);
-    records_clear(&informer->fresh);
-    store_destroy(informer->store);
+    intake_finish(&informer->intake);
     arena_destroy(informer->arena);
     free(informer);
 }
@@ -113,15 +105,6 @@ static void log_trouble(struct informer *informer)
                   NULL);
 }
 
-/* What a list or a filling watch brings is a new set from here on. */
-static void begin_set(struct informer *informer)
-{
-    if (informer->kind->sink)
-        informer->kind->sink->begin(informer->kind->sink_context);
-    else
-        records_clear(&informer->fresh);
-}
-
 static void move_on(struct informer *informer)
 {
     const struct reflector_move *move = &informer->reflector.move;
@@ -135,7 +118,7 @@ static void move_on(struct informer *informer)
         return;
     case REFLECTOR_LIST:
         if (!move->continue_token)
-            begin_set(informer);
+            intake_begin(&informer->intake);
         ask(informer, move);
         return;
     case REFLECTOR_PROBE:
@@ -143,9 +126,9 @@ static void move_on(struct informer *informer)
         return;
     case REFLECTOR_WATCH:
         if (move->initial_events)
-            begin_set(informer);
+            intake_begin(&informer->intake);
         else
-            records_clear(&informer->fresh);
+            intake_forget(&informer->intake);
         watch(informer, move);
         return;
     }
@@ -181,7 +164,7 @@ void informer_stop(struct informer *informer)
     informer->forgotten = informer->asking;
     if (informer->streaming)
         end_stream(informer);
-    records_clear(&informer->fresh);
+    intake_forget(&informer->intake);
     reflector_stop(&informer->reflector);
 }
 
@@ -193,160 +176,18 @@ void informer_wake(struct informer *informer)
     move_on(informer);
 }
 
-/* The key as a record of it has it; false when it cannot be told. */
-static bool object_key(const json_t *object, char key[KEY_SIZE])
-{
-    const char *namespace_name = json_path_text(object, "metadata.namespace");
-    const char *name = json_path_text(object, "metadata.name");
-    int length;
-
-    if (!name || !*name)
-        return false;
-    namespace_name = namespace_name ? namespace_name : "";
-    length = snprintf(key, KEY_SIZE, "%s%s%s", namespace_name, *namespace_name ? "/" : "", name);
-    return length < KEY_SIZE;
-}
-
-static void skip(struct informer *informer, const json_t *object, const char *reason)
-{
-    char key[KEY_SIZE];
-
-    informer->skipped_objects++;
-    log_event(LOG_WARN, "an object is skipped", "resource", informer->kind->resource->plural,
-              "object", object_key(object, key) ? key : "?", "error", reason, NULL);
-}
-
-/* NULL: skipped. */
-static const void *read_object(struct informer *informer, const json_t *object)
-{
-    struct error error = {0};
-    const void *record = informer->kind->read(object, &error);
-
-    if (!record)
-        skip(informer, object, error.text);
-    /* cppcheck-suppress returnDanglingLifetime ; a record keeps no error */
-    return record;
-}
-
-/* The same to a kind that keeps its objects itself. */
-static void hand_over(struct informer *informer, const json_t *object,
-                      bool (*take)(void *context, const json_t *object, struct error *error))
-{
-    struct error error = {0};
-
-    if (!take(informer->kind->sink_context, object, &error))
-        skip(informer, object, error.text);
-}
-
-/* An object that cannot be read is still there: what we know of it stays until it can be read, so
- * that a new list does not tell of it as deleted. */
-static void collect(struct informer *informer, const json_t *object)
-{
-    const void *record;
-    char key[KEY_SIZE];
-
-    if (informer->kind->sink) {
-        hand_over(informer, object, informer->kind->sink->put);
-        return;
-    }
-    record = read_object(informer, object);
-    if (!record && object_key(object, key) && (record = store_get(informer->store, key)))
-        record_ref(record);
-    if (record)
-        record_unref(records_put(&informer->fresh, record));
-}
-
-static void drop(struct informer *informer, const json_t *object)
-{
-    char key[KEY_SIZE];
-
-    if (informer->kind->sink)
-        hand_over(informer, object, informer->kind->sink->remove);
-    else if (object_key(object, key))
-        record_unref(records_remove(&informer->fresh, key));
-}
-
-static void put(struct informer *informer, const json_t *object)
-{
-    const struct record *record;
-    const void *before;
-
-    if (informer->kind->sink) {
-        hand_over(informer, object, informer->kind->sink->put);
-        return;
-    }
-    record = read_object(informer, object);
-    if (!record)
-        return;
-    before = store_get(informer->store, record->key);
-    if (before)
-        record_ref(before);
-    record_ref(record); /* store_put may drop it */
-    if (store_put(informer->store, record))
-        informer->changed(informer->context, before, record, false);
-    record_unref(record);
-    record_unref(before);
-}
-
-static void take_away(struct informer *informer, const json_t *object)
-{
-    char key[KEY_SIZE];
-    const void *before;
-
-    if (informer->kind->sink) {
-        hand_over(informer, object, informer->kind->sink->remove);
-        return;
-    }
-    if (!object_key(object, key)) {
-        skip(informer, object, "a deleted object without a name");
-        return;
-    }
-    before = store_get(informer->store, key);
-    if (!before)
-        return;
-    record_ref(before);
-    store_remove(informer->store, key);
-    informer->changed(informer->context, before, NULL, false);
-    record_unref(before);
-}
-
-static void tell(void *context, const void *before, const void *after)
-{
-    const struct informer *informer = context;
-
-    informer->changed(informer->context, before, after, !informer->synced);
-}
-
-static void replace(struct informer *informer)
-{
-    if (informer->kind->sink)
-        informer->kind->sink->complete(informer->kind->sink_context);
-    else
-        store_replace(informer->store, &informer->fresh, tell, informer);
-    informer->synced = true;
-}
-
-/* Whatever comes that is not the kind we watch (a Table, say) is treated like an event we do not
- * know. Metadata comes as PartialObjectMetadata; in lists core kinds have no kind at all. */
-static bool is_ours(const struct informer *informer, const json_t *object)
-{
-    const char *kind = json_path_text(object, "kind");
-
-    return !kind || text_equal(kind, informer->kind->resource->kind) ||
-           (informer->kind->resource->metadata_only && text_equal(kind, "PartialObjectMetadata"));
-}
-
 static void classify(struct informer *informer, struct watch_event *event)
 {
     bool change =
         event->kind == WATCH_ADDED || event->kind == WATCH_MODIFIED || event->kind == WATCH_DELETED;
 
-    if (change && !is_ours(informer, event->object))
+    if (change && !intake_takes(&informer->intake, event->object))
         event->kind = WATCH_UNKNOWN;
     informer->events += change;
     informer->bookmarks += event->kind == WATCH_BOOKMARK;
     if (event->kind == WATCH_UNKNOWN)
-        skip(informer, event->object, "an event of a type or kind that is not known");
+        intake_skip(&informer->intake, event->object,
+                    "an event of a type or kind that is not known");
 }
 
 static void act(struct informer *informer, const struct watch_event *event,
@@ -358,13 +199,13 @@ static void act(struct informer *informer, const struct watch_event *event,
     case REFLECTOR_SKIP:
         return;
     case REFLECTOR_COLLECT:
-        (deleted ? drop : collect)(informer, event->object);
+        (deleted ? intake_drop : intake_collect)(&informer->intake, event->object);
         return;
     case REFLECTOR_REPLACE:
-        replace(informer);
+        intake_complete(&informer->intake);
         return;
     case REFLECTOR_APPLY:
-        (deleted ? take_away : put)(informer, event->object);
+        (deleted ? intake_remove : intake_put)(&informer->intake, event->object);
         return;
     case REFLECTOR_BROKEN:
         end_stream(informer);
@@ -448,10 +289,10 @@ static bool read_page(struct informer *informer, const json_t *page, struct erro
     for (size_t i = 0; i < json_array_size(items); i++) {
         const json_t *item = json_array_get(items, i);
 
-        if (is_ours(informer, item))
-            collect(informer, item);
+        if (intake_takes(&informer->intake, item))
+            intake_collect(&informer->intake, item);
         else
-            skip(informer, item, "an object of another kind");
+            intake_skip(&informer->intake, item, "an object of another kind");
     }
     return true;
 }
@@ -464,7 +305,7 @@ static void take_page(struct informer *informer, const json_t *page)
     if (reflector_listed(&informer->reflector, clock_now_ms(),
                          json_path_text(page, "metadata.resourceVersion"),
                          json_path_text(page, "metadata.continue"), count))
-        replace(informer);
+        intake_complete(&informer->intake);
 }
 
 static bool take_answer(struct informer *informer, const struct reply *reply, struct error *error)
@@ -507,12 +348,12 @@ void informer_answered(struct informer *informer, const struct reply *reply)
 
 const struct store *informer_store(const struct informer *informer)
 {
-    return informer->store;
+    return informer->intake.store;
 }
 
 bool informer_synced(const struct informer *informer)
 {
-    return informer->synced;
+    return informer->intake.synced;
 }
 
 void informer_figures(const struct informer *informer, struct informer_figures *figures)
@@ -525,7 +366,7 @@ void informer_figures(const struct informer *informer, struct informer_figures *
         .short_watches = reflector->short_watches_total,
         .events = informer->events,
         .bookmarks = informer->bookmarks,
-        .skipped_objects = informer->skipped_objects,
+        .skipped_objects = informer->intake.skipped_objects,
         .errors = reflector->failures,
         .last_resource_version = reflector->version,
         .trouble = reflector_trouble(reflector, clock_now_ms()),
