@@ -39,7 +39,26 @@ static enum verdict fail(struct work *work, const char *what)
                        arena_string(work->arena, work->error.text));
 }
 
-/* Making ------------------------------------------------------------------------------------- */
+/* What is written, in words: for a refusal, for what says that it is so already, for the Event. */
+struct deed {
+    const char *done, *already, *event, *action, *told;
+};
+
+static enum verdict answered(struct work *work, const struct reply *reply, const struct deed *deed)
+{
+    work->created_account.asked = true;
+    if (kube_reply_good(&work->request, reply, &work->error)) {
+        work_tell(work, false, deed->event, deed->action, "%s ServiceAccount %s", deed->told,
+                  work->binding->spec.service_account);
+        return VERDICT_NEXT;
+    }
+    if (!text_equal(work->error.code, deed->already))
+        return fail(work, deed->done);
+    error_clear(&work->error); /* somebody was faster, maybe we */
+    return VERDICT_NEXT;
+}
+
+/* Making --------------------------------------------------------------------------------------- */
 
 static bool is_missing(struct work *work)
 {
@@ -71,19 +90,13 @@ enum verdict created_account_make_ask(struct work *work, struct request *request
 
 enum verdict created_account_make_answer(struct work *work, const struct reply *reply)
 {
-    work->created_account.asked = true;
-    if (kube_reply_good(&work->request, reply, &work->error)) {
-        work_tell(work, false, "ServiceAccountCreated", "Create", "Created ServiceAccount %s",
-                  work->binding->spec.service_account);
-        return VERDICT_NEXT;
-    }
-    if (!text_equal(work->error.code, "AlreadyExists"))
-        return fail(work, "made");
-    error_clear(&work->error); /* somebody was faster, maybe we */
-    return VERDICT_NEXT;
+    static const struct deed made = {"made", "AlreadyExists", "ServiceAccountCreated", "Create",
+                                     "Created"};
+
+    return answered(work, reply, &made);
 }
 
-/* Taking away -------------------------------------------------------------------------------- */
+/* Taking away ---------------------------------------------------------------------------------- */
 
 /* The store may not have it yet, so it is not asked. */
 static bool may_be_ours(const struct work *work)
@@ -199,14 +212,8 @@ enum verdict created_account_delete_ask(struct work *work, struct request *reque
 /* Changed since it was read: the plan runs again and looks who has written to it. */
 enum verdict created_account_delete_answer(struct work *work, const struct reply *reply)
 {
-    work->created_account.asked = true;
-    if (kube_reply_good(&work->request, reply, &work->error)) {
-        work_tell(work, false, "ServiceAccountDeleted", "Delete", "Deleted ServiceAccount %s",
-                  work->binding->spec.service_account);
-        return VERDICT_NEXT;
-    }
-    if (!text_equal(work->error.code, "NotFound"))
-        return fail(work, "deleted");
-    error_clear(&work->error);
-    return VERDICT_NEXT;
+    static const struct deed deleted = {"deleted", "NotFound", "ServiceAccountDeleted", "Delete",
+                                        "Deleted"};
+
+    return answered(work, reply, &deleted);
 }

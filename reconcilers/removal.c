@@ -339,44 +339,28 @@ enum verdict removal_boundary_answer(struct work *work, const struct reply *repl
     return VERDICT_NEXT;
 }
 
+typedef bool (*read_page_fn)(struct arena *arena, const struct reply *reply, struct iam_page *page,
+                             struct error *error);
+
 /* What is over the ceiling is found when the plan runs again, since DeleteRole is refused while
  * something hangs on the role. */
-static void keep_names(struct work *work, const char *const **names, size_t *count,
-                       const struct iam_page *page)
+static enum verdict listed(struct work *work, const struct reply *reply, read_page_fn read,
+                           struct hanging *hanging)
 {
-    (void)role_names_add(work, names, count, page);
-}
-
-enum verdict removal_policies_list_ask(struct work *work, struct request *request)
-{
-    if (!deleting(work) || work->doomed.inline_listed)
-        return VERDICT_NEXT;
-    iam_list_role_policies(work->arena, request, doomed_name(work), work->have.marker);
-    return VERDICT_SEND;
-}
-
-enum verdict removal_policies_list_answer(struct work *work, const struct reply *reply)
-{
-    struct doomed *doomed = &work->doomed;
     struct iam_page page;
 
-    if (!row_good(work, reply) || !iam_read_policy_names(work->arena, reply, &page, &work->error))
+    if (!row_good(work, reply) || !read(work->arena, reply, &page, &work->error))
         return VERDICT_FAIL;
-    keep_names(work, &doomed->policies, &doomed->policy_count, &page);
+    (void)role_names_add(work, &hanging->names, &hanging->count, &page);
     work->have.marker = page.marker;
-    doomed->inline_listed = !page.marker;
+    hanging->listed = !page.marker;
     return page.marker ? VERDICT_REPEAT : VERDICT_NEXT;
 }
 
-enum verdict removal_policy_delete_ask(struct work *work, struct request *request)
+/* The next that hangs there; NULL: none is left. */
+static const char *next_hanging(const struct work *work, const struct hanging *hanging)
 {
-    struct doomed *doomed = &work->doomed;
-
-    if (!deleting(work) || doomed->policy_next == doomed->policy_count)
-        return VERDICT_NEXT;
-    iam_delete_role_policy(work->arena, request, doomed_name(work),
-                           doomed->policies[doomed->policy_next]);
-    return VERDICT_SEND;
+    return deleting(work) && hanging->next < hanging->count ? hanging->names[hanging->next] : NULL;
 }
 
 /* Gone already is what we wanted. */
@@ -390,17 +374,45 @@ static bool removed(struct work *work, const struct reply *reply)
     return true;
 }
 
-enum verdict removal_policy_delete_answer(struct work *work, const struct reply *reply)
+static enum verdict taken_off(struct work *work, const struct reply *reply, struct hanging *hanging)
 {
     if (!removed(work, reply))
         return VERDICT_FAIL;
-    work->doomed.policy_next++;
+    hanging->next++;
     return VERDICT_REPEAT;
+}
+
+enum verdict removal_policies_list_ask(struct work *work, struct request *request)
+{
+    if (!deleting(work) || work->doomed.policies.listed)
+        return VERDICT_NEXT;
+    iam_list_role_policies(work->arena, request, doomed_name(work), work->have.marker);
+    return VERDICT_SEND;
+}
+
+enum verdict removal_policies_list_answer(struct work *work, const struct reply *reply)
+{
+    return listed(work, reply, iam_read_policy_names, &work->doomed.policies);
+}
+
+enum verdict removal_policy_delete_ask(struct work *work, struct request *request)
+{
+    const char *name = next_hanging(work, &work->doomed.policies);
+
+    if (!name)
+        return VERDICT_NEXT;
+    iam_delete_role_policy(work->arena, request, doomed_name(work), name);
+    return VERDICT_SEND;
+}
+
+enum verdict removal_policy_delete_answer(struct work *work, const struct reply *reply)
+{
+    return taken_off(work, reply, &work->doomed.policies);
 }
 
 enum verdict removal_attached_list_ask(struct work *work, struct request *request)
 {
-    if (!deleting(work) || work->doomed.attached_listed)
+    if (!deleting(work) || work->doomed.attached.listed)
         return VERDICT_NEXT;
     iam_list_attached_role_policies(work->arena, request, doomed_name(work), work->have.marker);
     return VERDICT_SEND;
@@ -408,33 +420,22 @@ enum verdict removal_attached_list_ask(struct work *work, struct request *reques
 
 enum verdict removal_attached_list_answer(struct work *work, const struct reply *reply)
 {
-    struct doomed *doomed = &work->doomed;
-    struct iam_page page;
-
-    if (!row_good(work, reply) || !iam_read_policy_arns(work->arena, reply, &page, &work->error))
-        return VERDICT_FAIL;
-    keep_names(work, &doomed->arns, &doomed->arn_count, &page);
-    work->have.marker = page.marker;
-    doomed->attached_listed = !page.marker;
-    return page.marker ? VERDICT_REPEAT : VERDICT_NEXT;
+    return listed(work, reply, iam_read_policy_arns, &work->doomed.attached);
 }
 
 enum verdict removal_detach_ask(struct work *work, struct request *request)
 {
-    struct doomed *doomed = &work->doomed;
+    const char *arn = next_hanging(work, &work->doomed.attached);
 
-    if (!deleting(work) || doomed->arn_next == doomed->arn_count)
+    if (!arn)
         return VERDICT_NEXT;
-    iam_detach_role_policy(work->arena, request, doomed_name(work), doomed->arns[doomed->arn_next]);
+    iam_detach_role_policy(work->arena, request, doomed_name(work), arn);
     return VERDICT_SEND;
 }
 
 enum verdict removal_detach_answer(struct work *work, const struct reply *reply)
 {
-    if (!removed(work, reply))
-        return VERDICT_FAIL;
-    work->doomed.arn_next++;
-    return VERDICT_REPEAT;
+    return taken_off(work, reply, &work->doomed.attached);
 }
 
 /* Instance profiles are not ours to change: somebody made one for this role, and instances may run
@@ -482,8 +483,7 @@ enum verdict removal_profiles_answer(struct work *work, const struct reply *repl
         return say_in_use(work);
     /* Then somebody attached a policy since they were listed: once more from the lists. */
     doomed->emptied_again = true;
-    doomed->inline_listed = doomed->attached_listed = false;
-    doomed->policy_count = doomed->policy_next = doomed->arn_count = doomed->arn_next = 0;
+    doomed->policies = doomed->attached = (struct hanging){0};
     return VERDICT_TOP;
 }
 

@@ -75,11 +75,11 @@ struct doomed {
     int64_t until_ms; /* wall: when the first of those that stay for now may go; 0: none stays */
     bool chosen, read, delete_now;
     struct iam_role role;
-    bool inline_listed, attached_listed;
-    const char *const *policies;
-    size_t policy_count, policy_next;
-    const char *const *arns;
-    size_t arn_count, arn_next;
+    struct hanging {
+        bool listed;
+        const char *const *names;
+        size_t count, next;
+    } policies, attached; /* what hangs on it: inline policies, managed ones by their ARN */
     bool refused;         /* IAM says that something hangs on it still: look what */
     bool emptied_again;   /* which was done once */
     const char *profiles; /* names of instance profiles that hold it; NULL: none seen */
