@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -61,6 +62,21 @@ static inline void bind_and_settle(struct fake_world *world, const char *name, c
 {
     fake_world_bind(world, name, spec);
     assert_true(fake_world_settle(world));
+}
+
+/* Bindings app-0, app-1 … with a role of ours each, and counts at 0. */
+static inline void bind_many(struct fake_world *world, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char name[16], spec[600];
+
+        snprintf(name, sizeof(name), "app-%d", i);
+        snprintf(spec, sizeof(spec),
+                 "{\"serviceAccountName\":\"%s\",\"permissionPolicy\":" POLICY "}", name);
+        fake_world_bind(world, name, spec);
+    }
+    assert_true(fake_world_settle(world));
+    fake_world_reset(world);
 }
 
 /* The role that a binding for ServiceAccount cart gets by default; NULL. */

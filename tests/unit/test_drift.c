@@ -366,6 +366,12 @@ static void found(void *context, const char *key)
     snprintf(context, 100, "%s", key);
 }
 
+static void patrol_once(struct fake_world *world, struct patrol *patrol)
+{
+    patrol_step(patrol, world->wire.now_ms);
+    fake_run(&world->wire);
+}
+
 static void a_round_describes_each_association_once_and_evenly(void **state)
 {
     AUTO_WORLD struct fake_world *world = quiet(MANAGED);
@@ -420,8 +426,7 @@ static void a_changed_association_is_found_by_the_patrol_and_repaired(void **sta
 
         patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
         changes[i].make(fake_aws_association(&world->aws, "shop", "cart"));
-        patrol_step(patrol, world->wire.now_ms);
-        fake_run(&world->wire);
+        patrol_once(world, patrol);
         assert_string_equal(key, "shop/cart");
         fake_world_reconcile(world, "cart");
         assert_true(fake_world_settle(world));
@@ -441,8 +446,7 @@ static void an_association_that_lost_our_tags_is_told_and_left_alone(void **stat
     (void)state;
     patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
     untag(fake_aws_association(&world->aws, "shop", "cart"));
-    patrol_step(patrol, world->wire.now_ms);
-    fake_run(&world->wire);
+    patrol_once(world, patrol);
     fake_world_reconcile(world, "cart");
     assert_int_equal(world->wire.aws_writes, 0);
     assert_condition(world, "cart", "Ready", "False AssociationForeign");
@@ -458,11 +462,9 @@ static void the_patrol_asks_again_what_was_not_answered(void **state)
     patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
     repoint(fake_aws_association(&world->aws, "shop", "cart"));
     world->wire.failures[0] = (struct fake_failure){.call = 1, .fault = FAULT_THROTTLING};
-    patrol_step(patrol, world->wire.now_ms);
-    fake_run(&world->wire);
+    patrol_once(world, patrol);
     assert_string_equal(key, "");
-    patrol_step(patrol, world->wire.now_ms);
-    fake_run(&world->wire);
+    patrol_once(world, patrol);
     assert_string_equal(key, "shop/cart");
 }
 
@@ -493,15 +495,7 @@ static void many_right_bindings_are_found_right_without_a_request_of_their_own(v
     clock_t began;
 
     (void)state;
-    for (int i = 0; i < MANY; i++) {
-        char name[16], spec[600];
-
-        snprintf(name, sizeof(name), "app-%d", i);
-        snprintf(spec, sizeof(spec),
-                 "{\"serviceAccountName\":\"%s\",\"permissionPolicy\":" POLICY "}", name);
-        fake_world_bind(world, name, spec);
-    }
-    assert_true(fake_world_settle(world));
+    bind_many(world, MANY);
     assert_true(fake_world_pass(world, INTERVAL_MS));
     fake_world_reset(world);
     began = clock();

@@ -2,14 +2,20 @@
 
 #define NO_GRANT "{\"namespaces\":{\"names\":[\"else\"]},\"serviceAccounts\":[\"*\"]}"
 
+/* What no grant allows is refused by the first row: a plan of nothing but its report. */
+static void bind_ungranted(struct fake_world *world)
+{
+    fake_world_grant(world, "shop", NO_GRANT);
+    fake_world_watch(world);
+    fake_world_bind(world, "cart", MANAGED);
+}
+
 static void a_change_is_told_once_and_not_again(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(NULL);
 
     (void)state;
-    fake_world_grant(world, "shop", NO_GRANT);
-    fake_world_watch(world);
-    fake_world_bind(world, "cart", MANAGED);
+    bind_ungranted(world);
     fake_world_reconcile(world, "cart");
     assert_condition(world, "cart", "Ready", "False NotGranted");
     assert_int_equal(fake_kubernetes_events(&world->kubernetes, "NotGranted"), 1);
@@ -25,9 +31,7 @@ static void a_status_that_says_it_already_is_not_written(void **state)
     AUTO_WORLD struct fake_world *world = world_with(NULL);
 
     (void)state;
-    fake_world_grant(world, "shop", NO_GRANT);
-    fake_world_watch(world);
-    fake_world_bind(world, "cart", MANAGED);
+    bind_ungranted(world);
     fake_world_reconcile(world, "cart");
     assert_int_equal(world->kubernetes.status_writes, 1);
     fake_world_reconcile(world, "cart");
@@ -61,9 +65,7 @@ static unsigned status_call(void)
 {
     AUTO_WORLD struct fake_world *world = world_with(NULL);
 
-    fake_world_grant(world, "shop", NO_GRANT);
-    fake_world_watch(world);
-    fake_world_bind(world, "cart", MANAGED);
+    bind_ungranted(world);
     fake_world_reset(world);
     fake_world_reconcile(world, "cart");
     assert_int_equal(fake_counts_get(&world->wire.operations, "PatchStatus"), 1);
@@ -76,9 +78,7 @@ static void a_status_that_was_not_taken_is_a_failure_of_the_run(void **state)
     unsigned call = status_call();
 
     (void)state;
-    fake_world_grant(world, "shop", NO_GRANT);
-    fake_world_watch(world);
-    fake_world_bind(world, "cart", MANAGED);
+    bind_ungranted(world);
     fake_world_reset(world);
     world->wire.failures[0] = (struct fake_failure){.call = call, .fault = FAULT_500};
     fake_world_reconcile(world, "cart");
@@ -94,9 +94,7 @@ static void a_binding_deleted_meanwhile_is_told_nothing(void **state)
     AUTO_WORLD struct fake_world *world = world_with(NULL);
 
     (void)state;
-    fake_world_grant(world, "shop", NO_GRANT);
-    fake_world_watch(world);
-    fake_world_bind(world, "cart", MANAGED);
+    bind_ungranted(world);
     fake_world_watch(world);
     fake_kubernetes_delete(&world->kubernetes, BINDINGS, "shop", "cart");
     fake_world_reset(world);

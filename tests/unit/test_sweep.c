@@ -2,26 +2,10 @@
 
 #include "tests/unit/plans.h"
 
-#include <stdio.h>
-
 #include "reconcilers/ledger.h"
 #include "reconcilers/sweep.h"
 
 enum { MANY = 1000, PAGES_OF_ASSOCIATIONS = MANY / 100, PAGES_OF_ROLES = MANY / 100 + 1 };
-
-static void bind_many(struct fake_world *world, int count)
-{
-    for (int i = 0; i < count; i++) {
-        char name[16], spec[300];
-
-        snprintf(name, sizeof(name), "app-%d", i);
-        snprintf(spec, sizeof(spec),
-                 "{\"serviceAccountName\":\"%s\",\"permissionPolicy\":" POLICY "}", name);
-        fake_world_bind(world, name, spec);
-    }
-    assert_true(fake_world_settle(world));
-    fake_world_reset(world);
-}
 
 static void starting_with_a_thousand_right_bindings_costs_pages_and_no_write(void **state)
 {

@@ -105,11 +105,7 @@ class Meddler(Proxy):
         connection = _Connection(self, watch, (reader, writer), server)
         if watch:
             self.watched.append((connection.plural, watch.group(1).decode()))
-        self._connections.add(connection)
-        try:
-            await connection.run(first)
-        finally:
-            self._connections.discard(connection)
+        await self._carry(connection, first)
 
 
 class _Connection:

@@ -76,10 +76,13 @@ class Proxy:
         except OSError:
             _reset(writer)
             return
-        connection = _Connection(kind, (reader, writer), server)
+        await self._carry(_Connection(kind, (reader, writer), server), hello)
+
+    async def _carry(self, connection, first):
+        """Until it ends; meanwhile it can be found."""
         self._connections.add(connection)
         try:
-            await connection.run(hello)
+            await connection.run(first)
         finally:
             self._connections.discard(connection)
 
