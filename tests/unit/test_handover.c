@@ -91,6 +91,26 @@ static void the_one_that_goes_says_whom_it_waits_for(void **state)
     assert_int_equal(world->wire.aws_writes, 0);
 }
 
+/* The command sees this one binding's namespace and no grants: it hands nothing over. */
+static void release_waits_for_no_heir(void **state)
+{
+    static const enum release releases[] = {RELEASE_ASSOCIATION, RELEASE_PURGE};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(releases); i++) {
+        AUTO_WORLD struct fake_world *world = world_with_two(BOUND_TO("cart"), BOUND_TO_OTHER);
+
+        fake_world_unbind(world, "cart");
+        fake_world_watch(world);
+        assert_true(fake_world_release(world, "cart", releases[i]));
+        fake_world_watch(world);
+        assert_null(fake_world_binding(world, "cart"));
+        fake_world_reconcile(world, "mine");
+        assert_true(fake_world_settle(world));
+        assert_condition(world, "mine", "Ready", "True Ready");
+    }
+}
+
 /* The heir's role does not admit EKS: the deleted binding must not wait for it for ever. */
 static void an_heir_that_cannot_is_waited_for_two_minutes(void **state)
 {
@@ -160,6 +180,7 @@ int main(void)
         cmocka_unit_test(a_role_of_ours_with_the_same_name_passes_on_too),
         cmocka_unit_test(a_role_that_nobody_takes_over_goes_with_its_binding),
         cmocka_unit_test(the_one_that_goes_says_whom_it_waits_for),
+        cmocka_unit_test(release_waits_for_no_heir),
         cmocka_unit_test(an_heir_that_cannot_is_waited_for_two_minutes),
         cmocka_unit_test(without_an_heir_that_may_nothing_is_waited_for),
         cmocka_unit_test(a_namespace_that_ends_hands_nothing_over),
