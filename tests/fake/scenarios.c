@@ -547,6 +547,8 @@ const struct scenario scenarios[] = {
     {"Pod Identity to both", have_plain_and_provider, bind_both, 0, "True Ready", false},
     {"IRSA to Pod Identity", have_irsa_and_pods, bind_plain, 0, "True Ready", false},
     {"IRSA to Pod Identity, pods not watched", have_irsa, bind_plain, 0, "True Ready", false},
+    {"IRSA to Pod Identity, pods not watched, and 7 hours on", have_irsa, bind_plain,
+     7 * 60 * 60 * 1000, "True Ready", false},
     {"IRSA to both", have_irsa, bind_both, 0, "True Ready", false},
     {"both to IRSA", have_both, bind_irsa, 0, "True Ready", false},
     {"both to Pod Identity", have_both_and_pods, bind_plain, 0, "True Ready", false},
