@@ -98,6 +98,8 @@ static enum verdict status_answer(struct work *work, const struct reply *reply)
     object = kube_decode(reply->body, reply->body_length, &error);
     if (object)
         work->resource_version = json_take_text(work->arena, object, "metadata.resourceVersion");
+    if (work->resource_version) /* now: the watch brings it while Events are still told */
+        ledger_wrote(work->ledger, work->resource_version);
     return VERDICT_NEXT;
 }
 

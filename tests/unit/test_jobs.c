@@ -13,7 +13,10 @@
 #include "controller/jobs.h"
 #include "controller/metrics.h"
 #include "controller/world.h"
+#include "informers/store.h"
+#include "kube/record.h"
 #include "net/loop.h"
+#include "reconcilers/podidentitybinding.h"
 #include "tests/unit/plans.h"
 #include "tests/unit/wire.h"
 
@@ -23,6 +26,17 @@
 #define OTHER_GRANT "{\"namespaces\":{\"names\":[\"else\"]},\"serviceAccounts\":[\"*\"]}"
 
 enum { EXPOSITION_MAX = 1 << 20, TURNS = 4 };
+
+/* Does the watch bring news of the binding shop/cart? */
+static bool brings_news(struct fake_world *world)
+{
+    const struct record *record;
+
+    fake_world_watch(world);
+    record = store_get(world->scene.bindings, "shop/cart");
+    return record && !reconcile_is_own_write(&world->scene, record->key, record->uid,
+                                             record->resource_version);
+}
 
 /* Jobs on the fakes: their requests wait until the test lets them be answered, and the clock of
  * the queue stands still until it is moved. */
@@ -34,6 +48,7 @@ struct place {
     unsigned sent, stops;
     char path[200]; /* of the last request */
     bool urgent;    /* it was */
+    bool known;     /* when an Event is told, the status before it is known as a write of ours */
 };
 
 static void send_on(struct transport *transport, const struct request *request, void *context,
@@ -43,6 +58,8 @@ static void send_on(struct transport *transport, const struct request *request, 
 
     place->sent++;
     place->urgent = request->urgent;
+    if (strcmp(request->operation, "CreateEvent") == 0)
+        place->known = !brings_news(place->fake);
     snprintf(place->path, sizeof(place->path), "%s", request->path);
     place->fake->wire.transport.send(&place->fake->wire.transport, request, context, done);
 }
@@ -250,6 +267,15 @@ static void one_key_never_runs_twice_at_a_time(void **state)
     answer(place);
     answer(place);
     assert_int_equal(ended(place, "requeue_after"), 2); /* once for the first, once for the rest */
+}
+
+static void a_status_is_known_before_its_events_are_told(void **state)
+{
+    AUTO_PLACE struct place *place = place_open(4);
+
+    (void)state;
+    run_once(place, MANAGED);
+    assert_true(place->known);
 }
 
 static void a_key_whose_object_is_gone_asks_nothing(void **state)
@@ -605,6 +631,7 @@ int main(void)
         cmocka_unit_test(a_persons_change_runs_before_repeats),
         cmocka_unit_test(of_eight_at_a_time_one_is_for_people_s_changes),
         cmocka_unit_test(one_key_never_runs_twice_at_a_time),
+        cmocka_unit_test(a_status_is_known_before_its_events_are_told),
         cmocka_unit_test(a_key_whose_object_is_gone_asks_nothing),
         cmocka_unit_test(a_grant_is_told_how_many_bindings_it_matches),
         cmocka_unit_test(a_grant_that_can_match_nothing_is_stalled_until_it_is_mended),
