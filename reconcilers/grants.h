@@ -86,6 +86,7 @@ const char *grant_mismatch(struct arena *arena, const struct podidentitygrant *g
 const char *grant_forbidden_label(const struct podidentitygrant *grant,
                                   const struct settings *settings);
 
-/* The grant matches the binding and allows one of the things it asks for, at least. */
+/* Does the grant, which selects the binding's namespace (grant_selects), match its ServiceAccount
+ * and allow one of the things it asks for, at least? Cheap: asked of every binding of a grant. */
 bool grant_serves(struct arena *arena, const struct podidentitygrant *grant,
                   const struct podidentitybinding *binding, const struct scene *scene);

@@ -162,7 +162,8 @@ bool grant_serves(struct arena *arena, const struct podidentitygrant *grant,
 {
     struct grant_items items;
 
-    if (!grant_matches(grant, binding->record.namespace_name, binding->spec.service_account, scene))
+    if (grant->unreadable || grant->bad_glob ||
+        !grant_has_glob(grant->service_accounts, binding->spec.service_account))
         return false;
     items = grant_items_of(arena, binding, scene);
     /* From the end: whether there is room is asked first in the list, and costs the most. */
