@@ -62,6 +62,9 @@ struct aws_link {
     struct lane lanes[SERVICE_COUNT];
     struct map *shared; /* shared_key → flight */
     struct renewal *renewal;
+    void (*recovered)(void *context);
+    void *context;
+    bool refused; /* requests were, for want of credentials */
 };
 
 static void pump_all(struct aws_link *link);
@@ -117,7 +120,13 @@ static void lane_answer(struct lane *lane, const struct reply *reply)
 
 static void renewed(void *context)
 {
-    pump_all(context);
+    struct aws_link *link = context;
+    bool recovers = link->refused;
+
+    link->refused = false;
+    pump_all(link);
+    if (recovers && link->recovered)
+        link->recovered(link->context);
 }
 
 /* Nothing can be signed: who waits is told why, and comes back in his own time. */
@@ -126,6 +135,7 @@ static void failing(void *context, const struct error *error)
     struct aws_link *link = context;
     struct reply reply = reply_none(error->text);
 
+    link->refused = true;
     if (error->kind == ERROR_REFUSED)
         reply.error_type = AWS_NO_CREDENTIALS;
     aws_link_drain(link, &reply);
@@ -334,6 +344,8 @@ struct aws_link *aws_link_create(struct loop *loop, struct http *http, struct me
     link->http = http;
     link->metrics = metrics;
     link->shared = map_create();
+    link->recovered = options->recovered;
+    link->context = options->context;
     for (int i = 0; i < SERVICE_COUNT; i++) {
         list_init(&link->lanes[i].urgent);
         list_init(&link->lanes[i].waiting);

@@ -21,6 +21,10 @@ struct metrics;
 struct aws_link_options {
     const char *region;
     double iam_rate, eks_rate; /* requests per second */
+    /* There are credentials again, after requests were refused for want of them. NULL: nobody asks
+     */
+    void (*recovered)(void *context);
+    void *context;
 };
 
 /* Reads AWS_* variables of the environment. ERROR_REFUSED says what is missing. */

@@ -46,6 +46,15 @@ static void synced(void *context)
     lookout_start(((struct controller *)context)->lookout);
 }
 
+/* Who was refused for want of our own credentials need not wait as long as for a person. */
+static void recovered(void *context)
+{
+    struct controller *controller = context;
+
+    if (controller->watched)
+        watched_enqueue_all(controller->watched);
+}
+
 /* Shutdown ------------------------------------------------------------------------------------- */
 
 static void stop_loop(void *context)
@@ -112,8 +121,11 @@ static struct events *events_open(void)
 static bool controller_open(struct controller *controller, const struct config *config,
                             const char *namespace_name, struct error *error)
 {
-    struct aws_link_options aws = {
-        .region = config->region, .iam_rate = config->iam_rate, .eks_rate = config->eks_rate};
+    struct aws_link_options aws = {.region = config->region,
+                                   .iam_rate = config->iam_rate,
+                                   .eks_rate = config->eks_rate,
+                                   .recovered = recovered,
+                                   .context = controller};
 
     controller->scene.settings = settings_from(config, namespace_name);
     controller->scene.picture = picture_create();
