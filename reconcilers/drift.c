@@ -219,6 +219,31 @@ static bool is_unpaged(struct ledger_entry *entry, const struct podidentitybindi
     return true;
 }
 
+struct others {
+    const char *wanted;
+    bool found;
+};
+
+static void find_other(void *context, const struct picture_role *role)
+{
+    struct others *others = context;
+
+    others->found |= !text_equal(role->name, others->wanted);
+}
+
+/* Roles of a binding besides the wanted one are told from the picture: its plan looks again, and
+ * asks nothing. */
+static bool has_others(const struct drift_look *look, const struct podidentitybinding *binding,
+                       const struct ledger_entry *entry)
+{
+    struct others others = {.wanted = strrchr(entry->role_arn, '/') + 1};
+
+    if (!binding->spec.observe)
+        return false;
+    picture_each_role_of(look->scene->picture, binding->record.uid, find_other, &others);
+    return others.found || entry->retired_pending;
+}
+
 static void look_at(const struct drift_look *look, const struct podidentitybinding *binding)
 {
     struct ledger_entry *entry =
@@ -231,6 +256,7 @@ static void look_at(const struct drift_look *look, const struct podidentitybindi
     found |= note(entry, DRIFT_ASSOCIATION, see_association(look, binding, entry), look->now_ms);
     found |= what_stayed_is_gone(entry, look, binding);
     found |= is_unpaged(entry, binding);
+    found |= has_others(look, binding, entry);
     if (found)
         look->found(look->context, binding->record.key);
 }

@@ -66,9 +66,10 @@ struct ledger_entry {
     unsigned stale_looks;     /* how often in a row the record was older than that */
     struct ledger_drift drift[DRIFT_PARTS];
     struct ledger_observed observed[DRIFT_PARTS]; /* mode Observe alone */
-    bool unpaged;             /* mode Observe: something is pending that no page of a sweep shows */
-    char wish_digest[33];     /* difference_wish_digest of our role, with mode Observe of the role
-                                 as it was seen; "": it is not ours */
+    bool unpaged;         /* mode Observe: something is pending that no page of a sweep shows */
+    bool retired_pending; /* mode Observe: so is the end of a role that is not wanted any more */
+    char wish_digest[33]; /* difference_wish_digest of our role, with mode Observe of the role
+                             as it was seen; "": it is not ours */
     char accepted_digest[33]; /* another that is as good: only what is not ours to remove is more */
     uint64_t existing_print;  /* of what was judged of a role of others; 0: none */
     char *foreign_denies;     /* names of inline policies of others that only deny; NULL: none */

@@ -290,8 +290,11 @@ static enum verdict show_account(struct work *work, struct request *request)
 
 static enum verdict show_retired(struct work *work, struct request *request)
 {
+    size_t first = work_pending_count(work);
+
     (void)request;
     removal_pend_retired(work);
+    work->ledger->retired_pending = work_pending_count(work) > first;
     return VERDICT_NEXT;
 }
 

@@ -1,0 +1,184 @@
+/* Mode Observe beside what else there is: ServiceAccounts, other mechanisms, bindings before and
+ * after, grants that go. */
+
+#include "tests/unit/observing.h"
+
+#include "aws/oidc.h"
+
+/* The cluster ---------------------------------------------------------------------------------- */
+
+static void a_service_account_is_neither_made_nor_annotated(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    fake_pairs_put(&fake_aws_add_provider(&world->aws, FAKE_ISSUER)->client_ids, OIDC_AUDIENCE, "");
+    fake_kubernetes_delete(&world->kubernetes, "serviceaccounts", "shop", "cart");
+    bind_and_settle(world, "cart",
+                    LOOK_WITH("\"createServiceAccount\":true,\"mechanism\":\"Both\",\"roleARN\":"
+                              "\"" EXISTING "\""));
+    assert_condition(world, "cart", "Ready", "False TrustInsufficient");
+    bind_and_settle(world, "cart",
+                    LOOK_WITH("\"createServiceAccount\":true,\"mechanism\":\"Both\""));
+    assert_pending_contains(world, "Create ServiceAccount cart\n");
+    assert_pending_contains(world, "Annotate ServiceAccount cart: its new pods get web identity "
+                                   "for role ");
+    assert_nothing_written(world);
+}
+
+static void a_provider_that_is_missing_is_looked_for_again(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    world->scene.settings.manage_oidc_provider = true;
+    bind_and_settle(world, "cart", LOOK_WITH("\"mechanism\":\"IRSA\""));
+    assert_pending_contains(world, "Make the cluster's OIDC provider ");
+    assert_condition(world, "cart", "Associated", "");
+    fake_pairs_put(&fake_aws_add_provider(&world->aws, FAKE_ISSUER)->client_ids, OIDC_AUDIENCE, "");
+    look(world);
+    assert_pending_contains(world, "Create role ");
+    assert_null(strstr(fake_world_binding(world, "cart")->status.pending_changes[0], "provider"));
+    assert_nothing_written(world);
+}
+
+static void another_mechanism_is_told_and_not_begun(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    world->scene.settings.manage_oidc_provider = true;
+    bind_and_settle(world, "cart", "{\"serviceAccountName\":\"cart\",\"mechanism\":\"Both\"}");
+    fake_world_reset(world);
+    bind_and_settle(world, "cart", LOOK);
+    assert_pending_contains(world, "Take web identity back: ");
+    assert_pending_contains(world, ": write the trust policy\n");
+    bind_and_settle(world, "cart", LOOK_WITH("\"mechanism\":\"IRSA\""));
+    assert_pending_contains(world, "Delete association ");
+    assert_condition(world, "cart", "Associated", "False ChangesPending");
+    assert_nothing_written(world);
+    assert_non_null(fake_aws_association(&world->aws, "shop", "cart"));
+}
+
+/* Annotations that somebody made for a role of his, say of eksctl, are not ours to take back. */
+static void an_annotation_of_others_is_not_pending(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    fake_kubernetes_patch(&world->kubernetes, "serviceaccounts", "shop", "cart",
+                          json_pack("{s:{s:{s:s}}}", "metadata", "annotations",
+                                    "eks.amazonaws.com/role-arn", EXISTING));
+    bind_and_settle(world, "cart", LOOK_AT(EXISTING));
+    assert_pending(world,
+                   "Create association: new pods of ServiceAccount cart get role " EXISTING "\n");
+}
+
+/* What was made before, and other bindings ----------------------------------------------------- */
+
+static void a_role_that_is_not_wanted_any_more_stays(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(MANAGED, LOOK_AT(EXISTING));
+
+    (void)state;
+    assert_pending_contains(world, "Delete role shop_cart_");
+    assert_pending_contains(world, "; role " EXISTING " (before: ");
+    assert_true(fake_world_pass(world, 7 * 60 * 60 * 1000));
+    look(world);
+    assert_non_null(cart_role(world));
+    fake_aws_drop_role(&world->aws, cart_role(world)->name);
+    fake_world_reset(world);
+    look(world);
+    assert_int_equal(world->wire.aws_calls, 2); /* pages */
+    assert_null(fake_world_binding(world, "cart")->status.pending_changes[1]);
+    assert_pending_contains(world, "; role " EXISTING " (before: ");
+    assert_nothing_written(world);
+}
+
+static void a_grant_that_goes_takes_nothing(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(MANAGED, LOOK);
+
+    (void)state;
+    world->scene.settings.delete_on_withdrawal = true;
+    world->scene.settings.withdrawal_grace_ms = 5000;
+    fake_kubernetes_delete(&world->kubernetes, "podidentitygrants", "", "shop");
+    assert_true(fake_world_settle(world));
+    assert_true(fake_world_pass(world, INTERVAL_MS));
+    assert_condition(world, "cart", "Ready", "False NotGranted");
+    assert_pending(world, "");
+    assert_int_equal(world->wire.aws_calls, 0);
+}
+
+/* Let go of and bound again: the tags name a binding that is gone. */
+static struct fake_world *world_with_left_over(const char *spec)
+{
+    struct fake_world *world = world_from(MANAGED, LOOK);
+
+    fake_world_unbind(world, "cart");
+    assert_true(fake_world_settle(world));
+    fake_world_reset(world);
+    bind_and_settle(world, "cart", spec);
+    return world;
+}
+
+static void what_a_former_binding_left_stays_for_all_of_the_audit(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with_left_over(LOOK);
+
+    (void)state;
+    assert_condition(world, "cart", "Ready", "False RoleOfFormerBinding");
+    look(world);
+    look(world);
+    look(world);
+    assert_non_null(fake_aws_association(&world->aws, "shop", "cart"));
+    assert_nothing_written(world);
+}
+
+static void what_a_former_binding_left_is_pending_until_enforced(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with_left_over(LOOK_AT(EXISTING));
+
+    (void)state;
+    assert_pending_contains(world, ", which a former binding left\nCreate association: ");
+    assert_condition(world, "cart", "Ready", "False ChangesPending");
+    assert_nothing_written(world);
+    bind_and_settle(world, "cart", BOUND_TO("cart"));
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_string_equal(fake_aws_association(&world->aws, "shop", "cart")->role_arn, EXISTING);
+}
+
+static void nobody_hands_over_to_who_only_looks(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    world->wire.now_ms += 5000;
+    bind_and_settle(world, "second", LOOK);
+    assert_condition(world, "second", "Ready", "False Conflict");
+    fake_world_unbind(world, "cart");
+    fake_world_reconcile(world, "second");
+    assert_true(fake_world_pass(world, 2000));
+    assert_null(fake_world_binding(world, "cart"));
+    assert_null(cart_role(world));
+    assert_int_equal(world->aws.association_count, 0);
+    look(world);
+    assert_condition(world, "second", "Ready", "False ChangesPending");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_service_account_is_neither_made_nor_annotated),
+        cmocka_unit_test(a_provider_that_is_missing_is_looked_for_again),
+        cmocka_unit_test(another_mechanism_is_told_and_not_begun),
+        cmocka_unit_test(an_annotation_of_others_is_not_pending),
+        cmocka_unit_test(a_role_that_is_not_wanted_any_more_stays),
+        cmocka_unit_test(a_grant_that_goes_takes_nothing),
+        cmocka_unit_test(what_a_former_binding_left_stays_for_all_of_the_audit),
+        cmocka_unit_test(what_a_former_binding_left_is_pending_until_enforced),
+        cmocka_unit_test(nobody_hands_over_to_who_only_looks),
+    };
+
+    return cmocka_run_group_tests_name("observe_beside", tests, NULL, NULL);
+}
