@@ -206,14 +206,21 @@ static void what_comes_by_itself_is_not_pending_any_more(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_from(MANAGED, LOOK);
     struct fake_role *role = cart_role(world);
+    struct fake_association *association = fake_aws_association(&world->aws, "shop", "cart");
     char *name = role->name;
 
     (void)state;
     role->name = memory_string("elsewhere");
+    fake_text_set(&association->namespace_name, "elsewhere");
     look(world);
     assert_pending_contains(world, "Create role ");
+    assert_pending_contains(world, "Create association: ");
     free(role->name);
     role->name = name;
+    look(world);
+    assert_condition(world, "cart", "RoleReady", "True Ready");
+    assert_pending_contains(world, "Create association: ");
+    fake_text_set(&association->namespace_name, "shop");
     look(world);
     assert_pending(world, "");
     assert_condition(world, "cart", "Ready", "True Observed");

@@ -102,10 +102,12 @@ static void a_grant_that_goes_takes_nothing(void **state)
     (void)state;
     world->scene.settings.delete_on_withdrawal = true;
     world->scene.settings.withdrawal_grace_ms = 5000;
+    fake_pairs_put(&cart_role(world)->attached, FOREIGN_POLICY, ""); /* which would be narrowed */
     fake_kubernetes_delete(&world->kubernetes, "podidentitygrants", "", "shop");
     assert_true(fake_world_settle(world));
     assert_true(fake_world_pass(world, INTERVAL_MS));
     assert_condition(world, "cart", "Ready", "False NotGranted");
+    assert_condition(world, "cart", "RoleReady", "True Ready");
     assert_pending(world, "");
     assert_int_equal(world->wire.aws_calls, 0);
 }
@@ -158,6 +160,8 @@ static void nobody_hands_over_to_who_only_looks(void **state)
     assert_condition(world, "second", "Ready", "False Conflict");
     fake_world_unbind(world, "cart");
     fake_world_reconcile(world, "second");
+    fake_world_watch(world);
+    assert_condition(world, "second", "Ready", "False ChangesPending");
     assert_true(fake_world_pass(world, 2000));
     assert_null(fake_world_binding(world, "cart"));
     assert_null(cart_role(world));
