@@ -1,8 +1,7 @@
 /*
- * Takes away roles of ours, one after the other. Each is read again right before (tags decide
- * whether it is ours), gets a lost boundary back first, and is emptied before it is deleted, as
- * IAM wants it. A role that is not needed any more but may still serve running pods is tagged as
- * retired, and goes later.
+ * Chooses roles of ours that go, one after the other. Each is read again right before: its tags
+ * decide whether it is ours. A role that is not needed any more but may still serve running pods is
+ * tagged as retired, and goes later. How one goes is in removal_delete.c.
  */
 
 #include <inttypes.h>
@@ -18,15 +17,13 @@
 #include "reconcilers/ledger.h"
 #include "reconcilers/ownership.h"
 #include "reconcilers/picture.h"
+#include "reconcilers/removal_parts.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/work.h"
 
 /* A binding has one role, and a retired one for each change of mind within six hours. */
 enum { UNKNOWN_MS = 60 * 1000, DOOMED_MAX = 32 };
-
-/* A retired role that somebody uses elsewhere is nobody's hurry. */
-enum { IN_USE_RETRY_MS = 60 * 60 * 1000 };
 
 static void doomed_add(struct work *work, const char *name)
 {
@@ -112,7 +109,7 @@ static enum verdict doomed_next(struct work *work)
     return VERDICT_NEXT;
 }
 
-static enum verdict doomed_done(struct work *work)
+enum verdict removal_done(struct work *work)
 {
     struct doomed *doomed = &work->doomed;
 
@@ -124,7 +121,7 @@ static enum verdict doomed_done(struct work *work)
     return VERDICT_TOP;
 }
 
-static const char *doomed_name(const struct work *work)
+const char *removal_name(const struct work *work)
 {
     return work->doomed.names[work->doomed.next];
 }
@@ -226,7 +223,7 @@ enum verdict removal_get_ask(struct work *work, struct request *request)
 {
     if (!work->doomed.chosen || work->doomed.read)
         return VERDICT_NEXT;
-    iam_get_role(work->arena, request, doomed_name(work));
+    iam_get_role(work->arena, request, removal_name(work));
     return VERDICT_SEND;
 }
 
@@ -242,7 +239,7 @@ static int64_t retired_until(const struct work *work)
 }
 
 /* Comes back when this retired role may go. */
-static enum verdict leave_for_later(struct work *work, int64_t until_ms)
+enum verdict removal_leave(struct work *work, int64_t until_ms)
 {
     uint64_t delay_ms = (uint64_t)(look_again_ms(work, until_ms) - work->now_ms) + 1;
 
@@ -250,7 +247,7 @@ static enum verdict leave_for_later(struct work *work, int64_t until_ms)
         work->doomed.until_ms = until_ms;
     if (work->outcome.again_ms == 0 || delay_ms < work->outcome.again_ms)
         work->outcome.again_ms = delay_ms;
-    return doomed_done(work);
+    return removal_done(work);
 }
 
 static bool may_go(const struct work *work)
@@ -273,17 +270,17 @@ enum verdict removal_get_answer(struct work *work, const struct reply *reply)
         if (!aws_not_found(&work->error))
             return VERDICT_FAIL;
         error_clear(&work->error);
-        picture_remove_role(work->scene->picture, doomed_name(work));
-        return doomed_done(work);
+        picture_remove_role(work->scene->picture, removal_name(work));
+        return removal_done(work);
     }
     if (!iam_read_role(work->arena, reply, &doomed->role, &work->error))
         return VERDICT_FAIL;
     if (!may_go(work))
-        return doomed_done(work); /* its tags say that it is not ours to delete */
+        return removal_done(work); /* its tags say that it is not ours to delete */
     doomed->read = true;
     until_ms = retired_until(work);
     if (until_ms != 0 && !is_left(work, until_ms) && !doomed->delete_now)
-        return leave_for_later(work, until_ms);
+        return removal_leave(work, until_ms);
     if (until_ms != 0)
         doomed->delete_now = true;
     return VERDICT_NEXT;
@@ -299,7 +296,7 @@ enum verdict removal_retire_ask(struct work *work, struct request *request)
         return VERDICT_NEXT;
     encode_time(work->now_ms, now);
     *tag = (struct aws_tag){.key = TAG_RETIRED_AT, .value = now};
-    iam_tag_role(work->arena, request, doomed_name(work), &tags);
+    iam_tag_role(work->arena, request, removal_name(work), &tags);
     return VERDICT_SEND;
 }
 
@@ -311,200 +308,5 @@ enum verdict removal_retire_answer(struct work *work, const struct reply *reply)
               "Role %s is not wanted any more and is deleted when all pods are younger, in %" PRIu64
               " minutes at the latest",
               work->doomed.role.arn, work->scene->settings.retired_role_ms / 60000);
-    return leave_for_later(work, work->now_ms + (int64_t)work->scene->settings.retired_role_ms);
-}
-
-static bool deleting(const struct work *work)
-{
-    return work->doomed.read && work->doomed.delete_now;
-}
-
-enum verdict removal_boundary_ask(struct work *work, struct request *request)
-{
-    const char *boundary = work->scene->settings.boundary_arn;
-    const char *own = work->binding->spec.permissions_boundary_arn;
-
-    if (!deleting(work) || !boundary || text_equal(work->doomed.role.boundary_arn, boundary) ||
-        (own && text_equal(work->doomed.role.boundary_arn, own)))
-        return VERDICT_NEXT;
-    iam_put_boundary(work->arena, request, doomed_name(work), boundary);
-    return VERDICT_SEND;
-}
-
-enum verdict removal_boundary_answer(struct work *work, const struct reply *reply)
-{
-    if (!row_good(work, reply))
-        return VERDICT_FAIL;
-    work->doomed.role.boundary_arn = work->scene->settings.boundary_arn;
-    return VERDICT_NEXT;
-}
-
-typedef bool (*read_page_fn)(struct arena *arena, const struct reply *reply, struct iam_page *page,
-                             struct error *error);
-
-/* What is over the ceiling is found when the plan runs again, since DeleteRole is refused while
- * something hangs on the role. */
-static enum verdict listed(struct work *work, const struct reply *reply, read_page_fn read,
-                           struct hanging *hanging)
-{
-    struct iam_page page;
-
-    if (!row_good(work, reply) || !read(work->arena, reply, &page, &work->error))
-        return VERDICT_FAIL;
-    (void)role_names_add(work, &hanging->names, &hanging->count, &page);
-    work->have.marker = page.marker;
-    hanging->listed = !page.marker;
-    return page.marker ? VERDICT_REPEAT : VERDICT_NEXT;
-}
-
-/* The next that hangs there; NULL: none is left. */
-static const char *next_hanging(const struct work *work, const struct hanging *hanging)
-{
-    return deleting(work) && hanging->next < hanging->count ? hanging->names[hanging->next] : NULL;
-}
-
-/* Gone already is what we wanted. */
-static bool removed(struct work *work, const struct reply *reply)
-{
-    if (row_good(work, reply))
-        return true;
-    if (!aws_not_found(&work->error))
-        return false;
-    error_clear(&work->error);
-    return true;
-}
-
-static enum verdict taken_off(struct work *work, const struct reply *reply, struct hanging *hanging)
-{
-    if (!removed(work, reply))
-        return VERDICT_FAIL;
-    hanging->next++;
-    return VERDICT_REPEAT;
-}
-
-enum verdict removal_policies_list_ask(struct work *work, struct request *request)
-{
-    if (!deleting(work) || work->doomed.policies.listed)
-        return VERDICT_NEXT;
-    iam_list_role_policies(work->arena, request, doomed_name(work), work->have.marker);
-    return VERDICT_SEND;
-}
-
-enum verdict removal_policies_list_answer(struct work *work, const struct reply *reply)
-{
-    return listed(work, reply, iam_read_policy_names, &work->doomed.policies);
-}
-
-enum verdict removal_policy_delete_ask(struct work *work, struct request *request)
-{
-    const char *name = next_hanging(work, &work->doomed.policies);
-
-    if (!name)
-        return VERDICT_NEXT;
-    iam_delete_role_policy(work->arena, request, doomed_name(work), name);
-    return VERDICT_SEND;
-}
-
-enum verdict removal_policy_delete_answer(struct work *work, const struct reply *reply)
-{
-    return taken_off(work, reply, &work->doomed.policies);
-}
-
-enum verdict removal_attached_list_ask(struct work *work, struct request *request)
-{
-    if (!deleting(work) || work->doomed.attached.listed)
-        return VERDICT_NEXT;
-    iam_list_attached_role_policies(work->arena, request, doomed_name(work), work->have.marker);
-    return VERDICT_SEND;
-}
-
-enum verdict removal_attached_list_answer(struct work *work, const struct reply *reply)
-{
-    return listed(work, reply, iam_read_policy_arns, &work->doomed.attached);
-}
-
-enum verdict removal_detach_ask(struct work *work, struct request *request)
-{
-    const char *arn = next_hanging(work, &work->doomed.attached);
-
-    if (!arn)
-        return VERDICT_NEXT;
-    iam_detach_role_policy(work->arena, request, doomed_name(work), arn);
-    return VERDICT_SEND;
-}
-
-enum verdict removal_detach_answer(struct work *work, const struct reply *reply)
-{
-    return taken_off(work, reply, &work->doomed.attached);
-}
-
-/* Instance profiles are not ours to change: somebody made one for this role, and instances may run
- * with it. The binding says so and goes on by itself once the role is out of it. */
-static enum verdict say_in_use(struct work *work)
-{
-    const struct doomed *doomed = &work->doomed;
-    const char *words = arena_printf(
-        work->arena,
-        "Role %s cannot be deleted while somebody's instance profile holds it: %s. Take it out: "
-        "aws iam remove-role-from-instance-profile --role-name %s --instance-profile-name NAME",
-        doomed->role.arn, doomed->profiles, doomed->role.name);
-
-    if (work->binding->meta.deleted_ms != 0 || work->withdrawn || work->purge) {
-        work_find(work, FACET_ASSOCIATION, CONDITION_UNKNOWN, "RoleInUse",
-                  "Deleted before the role; new pods get nothing");
-        return work_refuse(work, FACET_ROLE, "RoleInUse", "%s", words);
-    }
-    work_warn(work, "%s", words);
-    work_tell(work, true, "RoleInUse", "DeleteRole", "%s", words);
-    return leave_for_later(work, work->now_ms + IN_USE_RETRY_MS);
-}
-
-enum verdict removal_profiles_ask(struct work *work, struct request *request)
-{
-    if (!deleting(work) || !work->doomed.refused || work->doomed.emptied_again)
-        return VERDICT_NEXT;
-    iam_list_instance_profiles(work->arena, request, doomed_name(work), NULL);
-    return VERDICT_SEND;
-}
-
-enum verdict removal_profiles_answer(struct work *work, const struct reply *reply)
-{
-    struct doomed *doomed = &work->doomed;
-    struct iam_page page;
-
-    if (!row_good(work, reply) ||
-        !iam_read_instance_profiles(work->arena, reply, &page, &work->error))
-        return VERDICT_FAIL;
-    for (size_t i = 0; i < page.count; i++)
-        doomed->profiles =
-            doomed->profiles ? arena_printf(work->arena, "%s, %s", doomed->profiles, page.items[i])
-                             : page.items[i];
-    if (doomed->profiles)
-        return say_in_use(work);
-    /* Then somebody attached a policy since they were listed: once more from the lists. */
-    doomed->emptied_again = true;
-    doomed->policies = doomed->attached = (struct hanging){0};
-    return VERDICT_TOP;
-}
-
-enum verdict removal_delete_ask(struct work *work, struct request *request)
-{
-    if (!deleting(work))
-        return VERDICT_NEXT;
-    iam_delete_role(work->arena, request, doomed_name(work));
-    return VERDICT_SEND;
-}
-
-enum verdict removal_delete_answer(struct work *work, const struct reply *reply)
-{
-    if (!removed(work, reply)) {
-        if (!aws_delete_conflict(&work->error) || work->doomed.refused)
-            return VERDICT_FAIL;
-        error_clear(&work->error);
-        work->doomed.refused = true;
-        return VERDICT_TOP;
-    }
-    work_tell(work, false, "RoleDeleted", "DeleteRole", "Deleted role %s", work->doomed.role.arn);
-    picture_remove_role(work->scene->picture, doomed_name(work));
-    return doomed_done(work);
+    return removal_leave(work, work->now_ms + (int64_t)work->scene->settings.retired_role_ms);
 }

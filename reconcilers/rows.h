@@ -146,7 +146,7 @@ enum verdict annotations_take_back_ask(struct work *work, struct request *reques
 enum verdict annotations_remove_ask(struct work *work, struct request *request);
 enum verdict annotations_take_back_answer(struct work *work, const struct reply *reply);
 
-/* removal.c: roles of ours that go, one after the other. */
+/* removal.c, removal_delete.c: roles of ours that go, one after the other. */
 bool removal_has_retired(struct work *work);  /* the picture shows a role besides the wanted one */
 void removal_pend_retired(struct work *work); /* says so of each */
 /* An association of others, one that was adopted too, stays and gives pods the role of this name.
