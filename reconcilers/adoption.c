@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crds/podidentitybinding.h"
 #include "reconcilers/placed.h"
+#include "reconcilers/policy.h"
 #include "reconcilers/work.h"
 
 /* Tags ----------------------------------------------------------------------------------------- */
@@ -44,8 +45,8 @@ static void keep_foreign(struct difference *difference, struct arena *arena,
     difference->tags_removed_count = count;
 }
 
-/* What we put before and is still there or wanted, and what is put now: what is gone is forgotten
- * with the next thing that is put. */
+/* What we put before and is still there, and what is put now: what is gone is forgotten with the
+ * next thing that is put. */
 static void note_tags(struct placed *after, const struct placed *before,
                       const struct difference *difference, const struct aws_tags *have)
 {
@@ -67,13 +68,15 @@ static bool is_more(const struct placed *after, const struct placed *before)
     return known < after->count;
 }
 
-/* Puts the tag that remembers, where there is more to remember than before. */
+/* Puts the tag that remembers, where there is more to remember than it says. */
 static void put_placed(struct difference *difference, struct arena *arena,
-                       const struct placed *after, const struct placed *before)
+                       const struct placed *after, const struct aws_tags *have)
 {
+    struct placed said;
     struct aws_tag *put;
 
-    if (!is_more(after, before))
+    placed_read(&said, have);
+    if (!is_more(after, &said))
         return;
     put = arena_array(arena, difference->tags_put.count + 1, sizeof(*put));
     if (difference->tags_put.count > 0)
@@ -83,17 +86,26 @@ static void put_placed(struct difference *difference, struct arena *arena,
     difference->tags_put.count++;
 }
 
+/* All but the tag that remembers, which comes last. */
+static void compare_tags(struct difference *difference, struct arena *arena,
+                         const struct aws_tags *want, const struct aws_tags *have,
+                         enum tag_keys keys, const struct placed *before)
+{
+    struct aws_tags wish = as_adopted(arena, want);
+
+    difference_tags(difference, arena, &wish, have, keys);
+    keep_foreign(difference, arena, before);
+}
+
 void adoption_tags(struct difference *difference, struct arena *arena, const struct aws_tags *want,
                    const struct aws_tags *have, enum tag_keys keys)
 {
-    struct aws_tags wish = as_adopted(arena, want);
     struct placed before, after = {0};
 
     placed_read(&before, have);
-    difference_tags(difference, arena, &wish, have, keys);
-    keep_foreign(difference, arena, &before);
+    compare_tags(difference, arena, want, have, keys, &before);
     note_tags(&after, &before, difference, have);
-    put_placed(difference, arena, &after, &before);
+    put_placed(difference, arena, &after, have);
 }
 
 const char *const *adoption_own_keys(struct arena *arena, const struct aws_tags *have,
@@ -108,6 +120,123 @@ const char *const *adoption_own_keys(struct arena *arena, const struct aws_tags 
         if (is_ours(&placed, have->items[i].key))
             keys[(*count)++] = have->items[i].key;
     return keys;
+}
+
+/* Roles ---------------------------------------------------------------------------------------- */
+
+/* A role of ours has nothing of others but policies that only deny (difference.h), so what hangs on
+ * one that a former binding left was put by us. */
+static void place_all(struct placed *placed, const struct iam_role_detail *have)
+{
+    for (size_t i = 0; i < have->inline_count; i++)
+        if (!policy_only_denies(have->inline_policies[i].document))
+            placed_add(placed, PLACED_INLINE_POLICY, have->inline_policies[i].name);
+    for (size_t i = 0; i < have->attached_count; i++)
+        placed_add(placed, PLACED_ATTACHED_POLICY, have->attached_arns[i]);
+    for (size_t i = 0; i < have->role.tags.count; i++)
+        if (!text_starts(have->role.tags.items[i].key, TAG_PREFIX) &&
+            !text_starts(have->role.tags.items[i].key, "aws:"))
+            placed_add(placed, PLACED_TAG, have->role.tags.items[i].key);
+}
+
+static void placed_before(struct placed *placed, const struct iam_role_detail *have, bool former)
+{
+    placed_read(placed, &have->role.tags);
+    if (former)
+        place_all(placed, have);
+}
+
+static bool is_inline_wanted(const struct want *want, const char *name)
+{
+    for (size_t i = 0; i < want->inline_count; i++)
+        if (text_equal(want->inline_policies[i].name, name))
+            return true;
+    return false;
+}
+
+static bool is_attached_wanted(const struct want *want, const char *arn)
+{
+    for (size_t i = 0; i < want->attached_count; i++)
+        if (text_equal(want->attached_arns[i], arn))
+            return true;
+    return false;
+}
+
+/* Inline policies of others that only deny are among those that stay. */
+static void keep_foreign_policies(struct difference *difference, struct arena *arena,
+                                  const struct want *want, const struct iam_role_detail *have,
+                                  const struct placed *placed)
+{
+    const char **deleted = arena_array(arena, have->inline_count + 1, sizeof(*deleted));
+    const char **detached = arena_array(arena, difference->detached_count + 1, sizeof(*detached));
+    size_t deleted_count = 0, detached_count = 0;
+
+    for (size_t i = 0; i < have->inline_count; i++)
+        if (!is_inline_wanted(want, have->inline_policies[i].name) &&
+            placed_has(placed, PLACED_INLINE_POLICY, have->inline_policies[i].name))
+            deleted[deleted_count++] = have->inline_policies[i].name;
+    for (size_t i = 0; i < difference->detached_count; i++)
+        if (placed_has(placed, PLACED_ATTACHED_POLICY, difference->detached[i]))
+            detached[detached_count++] = difference->detached[i];
+    difference->policies_deleted = deleted;
+    difference->policies_deleted_count = deleted_count;
+    difference->detached = detached;
+    difference->detached_count = detached_count;
+    difference->foreign_denies_count = 0;
+}
+
+static void note_policies(struct placed *after, const struct placed *before,
+                          const struct difference *difference, const struct iam_role_detail *have)
+{
+    for (size_t i = 0; i < difference->policies_put_count; i++)
+        placed_add(after, PLACED_INLINE_POLICY, difference->policies_put[i].name);
+    for (size_t i = 0; i < difference->attached_count; i++)
+        placed_add(after, PLACED_ATTACHED_POLICY, difference->attached[i]);
+    for (size_t i = 0; i < have->inline_count; i++)
+        if (placed_has(before, PLACED_INLINE_POLICY, have->inline_policies[i].name))
+            placed_add(after, PLACED_INLINE_POLICY, have->inline_policies[i].name);
+    for (size_t i = 0; i < have->attached_count; i++)
+        if (placed_has(before, PLACED_ATTACHED_POLICY, have->attached_arns[i]))
+            placed_add(after, PLACED_ATTACHED_POLICY, have->attached_arns[i]);
+}
+
+bool adoption_difference(struct difference *difference, struct arena *arena,
+                         const struct want *want, const struct iam_role_detail *have, bool former)
+{
+    struct placed before, after = {0};
+
+    placed_before(&before, have, former);
+    difference_role(difference, arena, want, have);
+    compare_tags(difference, arena, &want->tags, &have->role.tags, TAG_KEYS_OF_IAM, &before);
+    keep_foreign_policies(difference, arena, want, have, &before);
+    note_policies(&after, &before, difference, have);
+    note_tags(&after, &before, difference, &have->role.tags);
+    put_placed(difference, arena, &after, &have->role.tags);
+    return !after.full;
+}
+
+static void add_rest(struct arena *arena, char **rest, const char *what, const char *name)
+{
+    *rest = *rest ? arena_printf(arena, "%s, %s%s", *rest, what, name)
+                  : arena_printf(arena, "%s%s", what, name);
+}
+
+char *adoption_rest(struct arena *arena, const struct want *want,
+                    const struct iam_role_detail *have, bool former)
+{
+    struct placed before;
+    char *rest = NULL;
+
+    placed_before(&before, have, former);
+    for (size_t i = 0; i < have->inline_count; i++)
+        if (!is_inline_wanted(want, have->inline_policies[i].name) &&
+            !placed_has(&before, PLACED_INLINE_POLICY, have->inline_policies[i].name))
+            add_rest(arena, &rest, "inline policy ", have->inline_policies[i].name);
+    for (size_t i = 0; i < have->attached_count; i++)
+        if (!is_attached_wanted(want, have->attached_arns[i]) &&
+            !placed_has(&before, PLACED_ATTACHED_POLICY, have->attached_arns[i]))
+            add_rest(arena, &rest, "", have->attached_arns[i]);
+    return rest;
 }
 
 /* What others changed -------------------------------------------------------------------------- */
@@ -132,12 +261,12 @@ bool adoption_is_settled(const struct work *work, enum drift_part part)
 
 void adoption_keep(struct work *work, enum drift_part part, const char *words)
 {
-    ledger_keep(&work->ledger->kept[part], words);
+    work->outcome.kept[part] = words;
 }
 
 bool adoption_tell_kept(struct work *work, enum drift_part part)
 {
-    const char *words = work->ledger->kept[part];
+    const char *words = work->have.verified ? work->ledger->kept[part] : work->outcome.kept[part];
 
     if (!words)
         return false;

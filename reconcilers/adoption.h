@@ -27,6 +27,18 @@ struct work;
 void adoption_tags(struct difference *difference, struct arena *arena, const struct aws_tags *want,
                    const struct aws_tags *have, enum tag_keys keys);
 
+/*
+ * As difference_role, for a role that is adopted or about to be; want's trust is the merged one.
+ * former: it was made by us for a binding that is gone, so that what hangs on it counts as put by
+ * us. False when the tag that remembers is full.
+ */
+bool adoption_difference(struct difference *difference, struct arena *arena,
+                         const struct want *want, const struct iam_role_detail *have, bool former);
+
+/* The policies of others that stay on it, in words, in the arena; NULL: none. */
+char *adoption_rest(struct arena *arena, const struct want *want,
+                    const struct iam_role_detail *have, bool former);
+
 /* The keys of the tags that are ours on an adopted thing, for letting it go; in the arena. */
 const char *const *adoption_own_keys(struct arena *arena, const struct aws_tags *have,
                                      size_t *count);

@@ -163,7 +163,6 @@ enum verdict association_keep(struct work *work, struct request *request)
     (void)request;
     if (work->have.verified)
         return VERDICT_NEXT;
-    adoption_keep(work, DRIFT_ASSOCIATION, NULL);
     if (work->have.association != PRESENCE_PRESENT || work->progress.association_adopted ||
         work->have.association_owner != OWNER_ADOPTED || !association_differs(work))
         return VERDICT_NEXT;
@@ -176,7 +175,7 @@ enum verdict association_keep(struct work *work, struct request *request)
                                    "else%s, and what is adopted is not repaired. Change it back, "
                                    "or change the spec: then it is written anew",
                                    id, wanted_words(work)));
-    work->progress.association_kept = work->ledger->kept[DRIFT_ASSOCIATION] != NULL;
+    work->progress.association_kept = work->outcome.kept[DRIFT_ASSOCIATION] != NULL;
     return VERDICT_NEXT;
 }
 

@@ -43,13 +43,35 @@ static bool depends_on_trust(const struct work *work, const struct eks_associati
 /*
  * A process that has just started does not know when the trust was edited; maybe it was by the one
  * before, right now, for this very update. A role that was made is not meant: its trust came with
- * CreateRole.
+ * CreateRole. The trust of one that was adopted before was edited for the association.
  */
 static bool may_be_edited(const struct work *work, const struct eks_association_change *change)
 {
-    return work->have.association == PRESENCE_PRESENT && work->have.role == PRESENCE_PRESENT &&
-           work->ledger->generation == 0 && work->ledger->trust_edited_ms == 0 &&
-           change->session_tags == EKS_SESSION_TAGS_OFF;
+    bool adopted = role_is_adopted(work) && !work->progress.role_adopted;
+
+    return work->have.role == PRESENCE_PRESENT && work->ledger->generation == 0 &&
+           work->ledger->trust_edited_ms == 0 &&
+           (adopted || (work->have.association == PRESENCE_PRESENT &&
+                        change->session_tags == EKS_SESSION_TAGS_OFF));
+}
+
+/* The trust of an adopted role has to be looked at again in between, at its time and not later:
+ * that is no failure, whose back-off would grow. */
+static enum verdict wait_for_trust(struct work *work, uint64_t rest_ms)
+{
+    uint64_t check_ms = role_trust_check_ms(work);
+    const char *words = arena_printf(work->arena,
+                                     "The trust policy of role %s was edited a moment ago; AWS "
+                                     "needs a while to know it everywhere",
+                                     work->want.role_arn);
+
+    if (check_ms == 0 || check_ms >= rest_ms)
+        return work_wait(work, FACET_ASSOCIATION, "WaitingForRole", rest_ms, "%s", words);
+    work_find(work, FACET_ASSOCIATION, CONDITION_UNKNOWN, "WaitingForRole", "%s", words);
+    work->outcome.reconciling = "WaitingForRole";
+    work->outcome.waiting = words;
+    work_return(work, (int64_t)check_ms);
+    return VERDICT_STOP;
 }
 
 /* An association may depend on the role now: not before an edited trust is old enough for AWS to
@@ -70,10 +92,7 @@ enum verdict association_trust_age(struct work *work, struct request *request)
     age_ms = work->now_ms - work->ledger->trust_edited_ms;
     if (work->ledger->trust_edited_ms == 0 || age_ms >= TRUST_AGE_MS)
         return VERDICT_NEXT;
-    return work_wait(work, FACET_ASSOCIATION, "WaitingForRole", (uint64_t)(TRUST_AGE_MS - age_ms),
-                     "The trust policy of role %s was edited a moment ago; AWS needs a while to "
-                     "know it everywhere",
-                     work->want.role_arn);
+    return wait_for_trust(work, (uint64_t)(TRUST_AGE_MS - age_ms));
 }
 
 enum verdict association_delete_left_over_ask(struct work *work, struct request *request)

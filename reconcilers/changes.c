@@ -92,10 +92,23 @@ void changes_pend_withdrawal(struct work *work)
               work->have.found.id, work->binding->spec.service_account);
 }
 
+#define NARROW "Narrow the trust policy of role "
+#define TAKE_BACK "Take web identity back: "
+
+void changes_pend_narrowing(struct work *work)
+{
+    work_pend(work, NARROW "%s when its association has settled", work->want.role_name);
+}
+
+bool changes_is_on_its_way(const char *sentence)
+{
+    return text_starts(sentence, NARROW) || text_starts(sentence, TAKE_BACK);
+}
+
 void changes_pend_take_back(struct work *work, const char *until)
 {
     work_pend(work,
-              "Take web identity back: our annotations of ServiceAccount %s, and its statement in "
-              "the trust policy of a role of ours, when no pod needs it any more%s",
+              TAKE_BACK "our annotations of ServiceAccount %s, and its statement in "
+                        "the trust policy of a role of ours, when no pod needs it any more%s",
               work->binding->spec.service_account, until);
 }

@@ -5,6 +5,7 @@
  * still to come (mode: Observe, or something has to be waited for). Each thing is said here once.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "aws/eks.h"
@@ -26,5 +27,9 @@ void changes_pend_association(struct work *work);
 void changes_pend_new_association(struct work *work);
 /* With web identity alone it stands in the way. */
 void changes_pend_withdrawal(struct work *work);
+/* The trust of an adopted role waits for what narrows (narrowing.h). */
+void changes_pend_narrowing(struct work *work);
+/* Is this one of the sentences for a change of ours that waits, and not for what others changed? */
+bool changes_is_on_its_way(const char *sentence);
 /* Web identity is not wanted any more; until: ", …" when a time ends it and no pod, else "". */
 void changes_pend_take_back(struct work *work, const char *until);

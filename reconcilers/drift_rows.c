@@ -254,6 +254,14 @@ enum verdict drift_tell_what_stays(struct work *work, struct request *request)
     return VERDICT_NEXT;
 }
 
+/* What was adopted is not repaired: the condition tells it, for as long as it holds. */
+static void note_kept(struct work *work, enum drift_part part)
+{
+    if (work->outcome.kept[part] && !work->ledger->kept[part])
+        count_found(work, part);
+    ledger_keep(&work->ledger->kept[part], work->outcome.kept[part]);
+}
+
 enum verdict drift_settled(struct work *work, struct request *request)
 {
     struct ledger_entry *entry = work->ledger;
@@ -266,8 +274,10 @@ enum verdict drift_settled(struct work *work, struct request *request)
         accept(work);
         note_denies(work);
         note_boundary(work);
-        for (int part = 0; part < DRIFT_PARTS; part++)
+        for (int part = 0; part < DRIFT_PARTS; part++) {
+            note_kept(work, (enum drift_part)part);
             settle(work, (enum drift_part)part);
+        }
     }
     warn_of_what_stays(work);
     return VERDICT_NEXT;

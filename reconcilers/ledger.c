@@ -27,6 +27,8 @@ static void entry_empty(struct ledger_entry *entry)
     free(entry->external_id);
     free(entry->foreign_denies);
     free(entry->foreign_boundary);
+    free(entry->role_rest);
+    free(entry->trust_before);
     for (int part = 0; part < DRIFT_PARTS; part++)
         free(entry->kept[part]);
     free(entry->annotations);

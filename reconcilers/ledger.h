@@ -74,9 +74,13 @@ struct ledger_entry {
     uint64_t existing_print;  /* of what was judged of a role of others; 0: none */
     char *foreign_denies;     /* names of inline policies of others that only deny; NULL: none */
     char *foreign_boundary;   /* of a role of ours that is wanted without one; NULL: none */
-    char
-        *kept[DRIFT_PARTS]; /* how an adopted thing differs and stays as it is; NULL: it does not */
-    int64_t written_ms;     /* wall: the last run that wrote to AWS; 0: none */
+    /* Of what was adopted. */
+    char *role_rest;          /* what others put on the role, in words; NULL: nothing */
+    char *trust_before;       /* what its trust must still say; NULL: that was looked at */
+    unsigned trust_restores;  /* how often it was written again because of that */
+    int64_t trust_generation; /* for which spec that is counted */
+    char *kept[DRIFT_PARTS];  /* how it differs and stays as it is; NULL: it does not */
+    int64_t written_ms;       /* wall: the last run that wrote to AWS; 0: none */
 };
 
 struct ledger *ledger_create(void);

@@ -8,8 +8,8 @@
 #include "aws/faults.h"
 #include "base/arena.h"
 #include "base/text.h"
+#include "reconcilers/ledger.h"
 #include "reconcilers/mechanism.h"
-#include "reconcilers/ownership.h"
 #include "reconcilers/picture.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
@@ -41,36 +41,11 @@ enum verdict role_get_ask(struct work *work, struct request *request)
     return VERDICT_SEND;
 }
 
-/* What release cannot know from the cluster: a new binding's status names no association yet. */
-static const char *release_flags(struct work *work)
-{
-    const struct settings *settings = &work->scene->settings;
-
-    return arena_printf(work->arena, "--cluster-name %s --region %s --role-path %s",
-                        settings->cluster_name, settings->region, settings->role_path);
-}
-
-static enum verdict refuse_name(struct work *work, const struct iam_role *role, enum owner owner)
-{
-    const struct kube_meta *meta = &work->binding->meta;
-
-    if (owner == OWNER_FORMER)
-        return work_refuse(work, FACET_ROLE, "RoleOfFormerBinding",
-                           "Role %s was made for a binding that is gone (UID %s) and is not "
-                           "handed on. Remove it: kubectl podidentity release %s/%s --purge %s",
-                           role->arn, aws_tags_get(&role->tags, TAG_BINDING_UID),
-                           meta->namespace_name, meta->name, release_flags(work));
-    return work_refuse(work, FACET_ROLE, "RoleNameTaken",
-                       "The name %s is taken by role %s, which was not made for this binding. "
-                       "Choose another spec.roleName in a new binding, or bind the role itself "
-                       "with spec.roleARN",
-                       role->name, role->arn);
-}
-
 enum verdict role_get_answer(struct work *work, const struct reply *reply)
 {
     struct iam_role *role = &work->have.detail.role;
-    enum owner owner;
+    enum verdict verdict;
+    const char *uid;
 
     if (!row_good(work, reply)) {
         if (!aws_not_found(&work->error))
@@ -82,14 +57,11 @@ enum verdict role_get_answer(struct work *work, const struct reply *reply)
     }
     if (!iam_read_role(work->arena, reply, role, &work->error))
         return VERDICT_FAIL;
-    owner = ownership_of(&role->tags, work->binding, work->scene);
-    /* Of two bindings of one ServiceAccount this is the one that counts: what the other has passes
-     * on, by the tags that are compared below. */
-    if ((owner != OWNER_OURS && owner != OWNER_OTHER) ||
-        strcmp(role->arn, work->want.role_arn) != 0)
-        return refuse_name(work, role, owner);
-    picture_put_role(work->scene->picture, role->name, aws_tags_get(&role->tags, TAG_BINDING_UID),
-                     "");
+    verdict = role_judge_owner(work, role);
+    if (verdict != VERDICT_NEXT)
+        return verdict;
+    uid = aws_tags_get(&role->tags, TAG_BINDING_UID);
+    picture_put_role(work->scene->picture, role->name, uid ? uid : "", "");
     work->have.role = PRESENCE_PRESENT;
     return VERDICT_NEXT;
 }
@@ -205,20 +177,29 @@ enum verdict role_attached_list_answer(struct work *work, const struct reply *re
     return page.marker ? VERDICT_REPEAT : VERDICT_NEXT;
 }
 
-void role_list_changes(struct work *work)
+enum verdict role_list_changes(struct work *work)
 {
+    if (role_is_adopted(work))
+        return role_compare_adopted(work);
     difference_role(&work->todo, work->arena, &work->want, &work->have.detail);
+    ledger_keep(&work->ledger->role_rest, NULL);
+    return VERDICT_NEXT;
 }
 
 enum verdict role_compare(struct work *work, struct request *request)
 {
+    enum verdict verdict;
+
     (void)request;
     if (!work->want.managed || work->have.verified || work->progress.compared ||
         work->have.role != PRESENCE_PRESENT)
         return VERDICT_NEXT;
     mechanism_hold_trust(work);
-    role_list_changes(work);
+    verdict = role_list_changes(work);
+    if (verdict != VERDICT_NEXT)
+        return verdict;
     narrowing_hold_back(work);
+    role_keep_adopted(work);
     work->progress.compared = true;
     work->progress.writes_before_role = work->writes;
     return VERDICT_NEXT;

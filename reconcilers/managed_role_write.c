@@ -9,6 +9,8 @@
 
 #include "aws/faults.h"
 #include "base/arena.h"
+#include "base/text.h"
+#include "reconcilers/adoption.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/picture.h"
 #include "reconcilers/policy.h"
@@ -45,6 +47,7 @@ void role_suppose_made(struct work *work)
 {
     struct iam_role *role = &work->have.detail.role;
 
+    work->have.role_owner = OWNER_OURS;
     role->name = work->want.role_name;
     role->arn = work->want.role_arn;
     role->trust = work->want.trust;
@@ -161,7 +164,7 @@ enum verdict role_boundary_answer(struct work *work, const struct reply *reply)
                    ? refuse_boundary(work)
                    : VERDICT_FAIL;
     work->progress.boundary = true;
-    if (!work->have.detail.role.boundary_arn || was_as_wanted(work))
+    if (!role_is_adopted(work) && (!work->have.detail.role.boundary_arn || was_as_wanted(work)))
         work_tell(work, true, "BoundaryRestored", "PutRolePermissionsBoundary",
                   "Put the permissions boundary %s back on role %s: somebody had removed or "
                   "changed it",
@@ -175,6 +178,7 @@ enum verdict role_trust_ask(struct work *work, struct request *request)
         return VERDICT_NEXT;
     /* From here on it may be another, whatever becomes of the answer. */
     work->ledger->trust_edited_ms = work->now_ms;
+    role_remember_trust(work);
     iam_update_trust(work->arena, request, work->want.role_name, work->want.trust);
     return VERDICT_SEND;
 }
@@ -182,9 +186,11 @@ enum verdict role_trust_ask(struct work *work, struct request *request)
 enum verdict role_trust_answer(struct work *work, const struct reply *reply)
 {
     if (!written(work, reply))
-        return VERDICT_FAIL;
+        return role_is_adopted(work) && text_equal(work->error.code, "MalformedPolicyDocument")
+                   ? role_refuse_trust_of_others(work)
+                   : VERDICT_FAIL;
     work->progress.trust = true;
-    if (was_as_wanted(work))
+    if (!role_is_adopted(work) && was_as_wanted(work))
         work_tell(work, true, "TrustRestored", "UpdateAssumeRolePolicy",
                   "Wrote the trust policy of role %s anew: somebody had changed it",
                   work->want.role_arn);
@@ -390,6 +396,10 @@ enum verdict role_settled(struct work *work, struct request *request)
         /* Without digest: until the next sweep the ledger knows that it is as wanted. */
         picture_put_role(work->scene->picture, work->want.role_name, work->binding->record.uid, "");
     }
-    role_say_ready(work);
+    role_warn_of_rest(work);
+    if (role_trust_check_ms(work) > 0)
+        work_return(work, (int64_t)role_trust_check_ms(work));
+    if (!adoption_tell_kept(work, DRIFT_ROLE))
+        role_say_ready(work);
     return VERDICT_NEXT;
 }

@@ -7,8 +7,10 @@
 #include "reconcilers/annotations.h"
 #include "reconcilers/changes.h"
 #include "reconcilers/ledger.h"
+#include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/trust.h"
+#include "reconcilers/trust_merge.h"
 #include "reconcilers/work.h"
 
 enum running { RUNNING_NONE, RUNNING_SOME, RUNNING_UNKNOWN };
@@ -108,8 +110,12 @@ bool mechanism_still_holds(struct work *work)
 
 static bool admits(struct work *work, const struct trust_subject *subject)
 {
-    return trust_judge_ours(work->arena, work->have.detail.role.trust, subject).verdict ==
-           TRUST_ADMITS;
+    const char *trust = work->have.detail.role.trust;
+
+    /* On an adopted role statements of others stay whatever becomes of ours. */
+    return role_is_adopted(work)
+               ? trust_has_own(trust, subject)
+               : trust_judge_ours(work->arena, trust, subject).verdict == TRUST_ADMITS;
 }
 
 static void hold(struct work *work, const struct trust_subject *pod_identity)

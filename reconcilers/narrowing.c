@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "reconcilers/changes.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/trust.h"
 #include "reconcilers/work.h"
@@ -75,6 +76,8 @@ void narrowing_hold_back(struct work *work)
     if (trust_must_wait(work)) {
         work->todo.trust = false;
         work->progress.held_back = true;
+        if (role_is_adopted(work))
+            changes_pend_narrowing(work);
     }
     if (target_must_wait(work))
         keep_target_policies(work);

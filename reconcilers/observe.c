@@ -99,15 +99,17 @@ static enum verdict expect_role(struct work *work, struct request *request)
  * is to come as well. */
 static enum verdict compare(struct work *work, struct request *request)
 {
+    enum verdict verdict = VERDICT_NEXT;
+
     (void)request;
     if (!work->want.managed || work->have.verified || work->progress.compared)
         return VERDICT_NEXT;
     if (work->have.role == PRESENCE_ABSENT)
         role_suppose_made(work);
     else
-        role_list_changes(work);
+        verdict = role_list_changes(work);
     work->progress.compared = true;
-    return VERDICT_NEXT;
+    return verdict;
 }
 
 static enum sighting sight_role(const struct work *work)
@@ -135,6 +137,8 @@ static void see_role(struct work *work)
     work->ledger->unpaged = provider_pend(work) || work->todo.role;
     if (work->have.role == PRESENCE_ABSENT)
         work_pend(work, "Create role %s", work->want.role_arn);
+    if (role_is_adopted(work) && work->have.role_owner != OWNER_ADOPTED)
+        work_pend(work, "Adopt role %s, which was not made for this binding", work->want.role_arn);
     changes_pend_role(work, &work->todo);
     keep(work, DRIFT_ROLE, sight_role(work), first);
     ledger_keep(&work->ledger->role_arn, work->want.role_arn);

@@ -54,6 +54,19 @@ enum owner ownership_of(const struct aws_tags *tags, const struct podidentitybin
     return lives(scene, binding->record.namespace_name, uid) ? OWNER_OTHER : OWNER_FORMER;
 }
 
+bool ownership_of_another(const struct aws_tags *tags, const struct podidentitybinding *binding,
+                          const struct scene *scene)
+{
+    const char *uid = aws_tags_get(tags, TAG_BINDING_UID);
+    const char *namespace_name = aws_tags_get(tags, TAG_NAMESPACE);
+    bool same = tag_is(tags, TAG_NAMESPACE, binding->record.namespace_name) &&
+                tag_is(tags, TAG_SERVICE_ACCOUNT, binding->spec.service_account);
+
+    return uid && namespace_name && !same && tag_is(tags, TAG_MANAGED, "true") &&
+           tag_is(tags, TAG_CLUSTER, scene->account.cluster_arn) &&
+           lives(scene, namespace_name, uid);
+}
+
 bool ownership_left_over(const struct aws_tags *tags, const char *namespace_name,
                          const char *service_account, const struct scene *scene)
 {

@@ -23,6 +23,10 @@ enum owner {
 enum owner ownership_of(const struct aws_tags *tags, const struct podidentitybinding *binding,
                         const struct scene *scene);
 
+/* Tagged, made or adopted, for a binding of another ServiceAccount of this cluster that lives? */
+bool ownership_of_another(const struct aws_tags *tags, const struct podidentitybinding *binding,
+                          const struct scene *scene);
+
 /* Made by us, in this cluster, for these names and for a binding that lives no more? */
 bool ownership_left_over(const struct aws_tags *tags, const char *namespace_name,
                          const char *service_account, const struct scene *scene);

@@ -150,6 +150,10 @@ enum verdict provision_remember(struct work *work, struct request *request)
         ledger_doubt(ledger);
         work->have.verified = false;
     }
+    if (work->have.verified && role_trust_waits_for_check(work)) {
+        ledger_doubt(ledger);
+        work->have.verified = false;
+    }
     if (work->have.verified || ledger->failed_ms != 0 || ledger->generation != 0 ||
         swept_ms + PICTURE_SERVES_MS <= work->now_ms || !picture_agrees(work))
         return VERDICT_NEXT;
@@ -204,7 +208,9 @@ const struct step provision_plan[] = {
     {"Compare", role_compare, NULL, FACET_ROLE},
     {"CreateRole", role_create_ask, role_create_answer, FACET_ROLE},
     {"PutRolePermissionsBoundary", role_boundary_ask, role_boundary_answer, FACET_ROLE},
+    {"AdoptRole", role_adopt_ask, role_adopt_answer, FACET_ROLE},
     {"UpdateAssumeRolePolicy", role_trust_ask, role_trust_answer, FACET_ROLE},
+    {"VerifyTrust", role_verify_trust_ask, role_verify_trust_answer, FACET_ROLE},
     {"UpdateRole", role_update_ask, role_update_answer, FACET_ROLE},
     {"TagRole", role_tag_ask, role_tag_answer, FACET_ROLE},
     {"UntagRole", role_untag_ask, role_untag_answer, FACET_ROLE},

@@ -12,6 +12,7 @@
 #include "base/encode.h"
 #include "base/text.h"
 #include "informers/pods.h"
+#include "reconcilers/adoption.h"
 #include "reconcilers/grants.h"
 #include "reconcilers/injection.h"
 #include "reconcilers/ledger.h"
@@ -261,6 +262,13 @@ static bool may_go(const struct work *work)
     return owner == OWNER_OURS || (work->purge && owner == OWNER_FORMER);
 }
 
+/* Adopted for this very binding. A purge under a living one means what former ones left. */
+static bool may_be_let_go(const struct work *work)
+{
+    return ownership_of(&work->doomed.role.tags, work->binding, work->scene) == OWNER_ADOPTED &&
+           !(work->purge && work->binding->meta.deleted_ms == 0);
+}
+
 enum verdict removal_get_answer(struct work *work, const struct reply *reply)
 {
     struct doomed *doomed = &work->doomed;
@@ -275,6 +283,9 @@ enum verdict removal_get_answer(struct work *work, const struct reply *reply)
     }
     if (!iam_read_role(work->arena, reply, &doomed->role, &work->error))
         return VERDICT_FAIL;
+    doomed->let_go = may_be_let_go(work);
+    if (doomed->let_go)
+        return VERDICT_NEXT;
     if (!may_go(work))
         return removal_done(work); /* its tags say that it is not ours to delete */
     doomed->read = true;
@@ -284,6 +295,34 @@ enum verdict removal_get_answer(struct work *work, const struct reply *reply)
     if (until_ms != 0)
         doomed->delete_now = true;
     return VERDICT_NEXT;
+}
+
+enum verdict removal_let_go_ask(struct work *work, struct request *request)
+{
+    const char *const *keys;
+    size_t count;
+
+    if (!work->doomed.let_go)
+        return VERDICT_NEXT;
+    keys = adoption_own_keys(work->arena, &work->doomed.role.tags, &count);
+    iam_untag_role(work->arena, request, removal_name(work), keys, count);
+    return VERDICT_SEND;
+}
+
+enum verdict removal_let_go_answer(struct work *work, const struct reply *reply)
+{
+    if (!row_good(work, reply)) {
+        if (!aws_not_found(&work->error))
+            return VERDICT_FAIL;
+        error_clear(&work->error);
+        return removal_done(work); /* gone is as good as let go */
+    }
+    work_tell(work, false, "RoleLeft", "UntagRole",
+              "Role %s was adopted and is not deleted: it stays with its policies and its trust "
+              "policy, without our tags",
+              work->doomed.role.arn);
+    picture_remove_role(work->scene->picture, removal_name(work));
+    return removal_done(work);
 }
 
 enum verdict removal_retire_ask(struct work *work, struct request *request)

@@ -9,6 +9,7 @@
 
 struct difference;
 struct iam_page;
+struct iam_role;
 
 /* What every row of IAM and EKS does with a bad answer: sets work->error, gives VERDICT_FAIL. */
 bool row_good(struct work *work, const struct reply *reply);
@@ -50,8 +51,27 @@ enum verdict role_policy_get_answer(struct work *work, const struct reply *reply
 enum verdict role_attached_list_ask(struct work *work, struct request *request);
 enum verdict role_attached_list_answer(struct work *work, const struct reply *reply);
 /* work->todo: what the role that was read lacks or has too much, for every plan. */
-void role_list_changes(struct work *work);
+enum verdict role_list_changes(struct work *work);
 enum verdict role_compare(struct work *work, struct request *request);
+
+/* role_adopt.c: one of the wanted name that is not ours. */
+bool role_is_adopted(const struct work *work); /* or about to be: it passed role_judge_owner */
+/* Refuses one that stays others'. */
+enum verdict role_judge_owner(struct work *work, const struct iam_role *role);
+/* role_compare for it; and out of the list what would repair what others changed. */
+enum verdict role_compare_adopted(struct work *work);
+void role_keep_adopted(struct work *work);
+void role_warn_of_rest(struct work *work);
+enum verdict role_adopt_ask(struct work *work, struct request *request);
+enum verdict role_adopt_answer(struct work *work, const struct reply *reply);
+/* Its trust is about to be written: what the others say there has to be there afterwards, which is
+ * looked at right away and by a later run, in so long (0: there is nothing to look at). */
+void role_remember_trust(struct work *work);
+uint64_t role_trust_check_ms(const struct work *work);
+bool role_trust_waits_for_check(const struct work *work);
+enum verdict role_verify_trust_ask(struct work *work, struct request *request);
+enum verdict role_verify_trust_answer(struct work *work, const struct reply *reply);
+enum verdict role_refuse_trust_of_others(struct work *work);
 
 /* managed_role_write.c: what it lacks or has too much. */
 enum verdict role_create_ask(struct work *work, struct request *request);
@@ -156,6 +176,8 @@ enum verdict removal_choose_retired(struct work *work, struct request *request);
 enum verdict removal_choose_all(struct work *work, struct request *request);
 enum verdict removal_get_ask(struct work *work, struct request *request);
 enum verdict removal_get_answer(struct work *work, const struct reply *reply);
+enum verdict removal_let_go_ask(struct work *work, struct request *request);
+enum verdict removal_let_go_answer(struct work *work, const struct reply *reply);
 enum verdict removal_retire_ask(struct work *work, struct request *request);
 enum verdict removal_retire_answer(struct work *work, const struct reply *reply);
 enum verdict removal_boundary_ask(struct work *work, struct request *request);
@@ -177,6 +199,7 @@ enum verdict removal_delete_answer(struct work *work, const struct reply *reply)
 #define RETIRED_ROLE_ROWS                                                                          \
     {"ChooseRetired", removal_choose_retired, NULL, FACET_ROLE},                                   \
         {"GetRetiredRole", removal_get_ask, removal_get_answer, FACET_ROLE},                       \
+        {"LetGoRole", removal_let_go_ask, removal_let_go_answer, FACET_ROLE},                      \
         {"RetireRole", removal_retire_ask, removal_retire_answer, FACET_ROLE},                     \
         {"RestoreBoundary", removal_boundary_ask, removal_boundary_answer, FACET_ROLE},            \
         {"ListPolicies", removal_policies_list_ask, removal_policies_list_answer, FACET_ROLE},     \

@@ -45,6 +45,7 @@ struct want {
                                  provider_arn NULL: the cluster has no issuer */
     /* of a managed role */
     const char *role_path, *trust, *description, *boundary_arn; /* boundary NULL: none wanted */
+    const char *own_trust; /* of an adopted role: our statements alone; trust has others' beside */
     int64_t max_session_s;
     const struct iam_policy *inline_policies;
     size_t inline_count;

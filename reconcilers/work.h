@@ -34,7 +34,8 @@ enum presence {
 struct have {
     bool verified; /* the ledger knows that nothing changed: no row asks AWS */
     enum presence role;
-    bool role_named; /* CreateRole said that the name exists: read it */
+    bool role_named;       /* CreateRole said that the name exists: read it */
+    enum owner role_owner; /* of the role that was read, or made */
     struct iam_role_detail detail;
     bool inline_listed, attached_listed;
     const char *marker;           /* of the list being read */
@@ -59,10 +60,12 @@ struct progress {
     bool compute_looked, association_deleted;
     bool web_identity_held; /* web identity is not wanted, but stays while pods may need it */
     bool association_tags_compared, association_tags_put, association_tags_removed;
-    bool association_adopted; /* by this very run */
-    bool association_kept;    /* adopted, and as others changed it: it receives no write */
-    bool association_left;    /* adopted, and our tags were taken off */
-    bool warned; /* of what holds whatever AWS shows: rows run again after VERDICT_TOP */
+    bool role_adopted, association_adopted; /* by this very run */
+    bool trust_verified;                    /* of an adopted role, right after it was written */
+    bool trust_checked;                     /* and by a later run, this one */
+    bool association_kept; /* adopted, and as others changed it: it receives no write */
+    bool association_left; /* adopted, and our tags were taken off */
+    bool warned;           /* of what holds whatever AWS shows: rows run again after VERDICT_TOP */
     unsigned writes_before_role;        /* work->writes when it was compared */
     unsigned writes_before_association; /* work->writes when the role was settled */
 };
@@ -74,6 +77,7 @@ struct doomed {
     size_t count, next;
     int64_t until_ms; /* wall: when the first of those that stay for now may go; 0: none stays */
     bool chosen, read, delete_now;
+    bool let_go; /* it was adopted: our tags go, it stays */
     struct iam_role role;
     struct hanging {
         bool listed;
@@ -117,9 +121,10 @@ struct outcome {
     size_t warning_count;
     const char *const *pending; /* what is to come, for status.pendingChanges; NULL: nothing */
     bool drift_found[DRIFT_PARTS], drift_repaired[DRIFT_PARTS];
-    bool removed;               /* association and role are away, the binding stays */
-    bool gone;                  /* the finalizer is away: there is no status to write */
-    const char *events_trouble; /* why the API server did not take an Event; NULL: it did */
+    const char *kept[DRIFT_PARTS]; /* how an adopted thing differs and stays; NULL: it does not */
+    bool removed;                  /* association and role are away, the binding stays */
+    bool gone;                     /* the finalizer is away: there is no status to write */
+    const char *events_trouble;    /* why the API server did not take an Event; NULL: it did */
 };
 
 struct work {

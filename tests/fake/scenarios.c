@@ -61,6 +61,20 @@ static const char adopting[] = "{\"serviceAccountName\":\"cart\",\"tags\":{\"tea
 static const char adopting_existing[] =
     "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING "\",\"adoptionPolicy\":\"Adopt\"}";
 
+#define MANAGED_POLICY                                                                             \
+    "\"permissionPolicy\":{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","       \
+    "\"Action\":\"s3:GetObject\",\"Resource\":\"*\"}]},\"permissionPolicyARNs\":["                 \
+    "\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]"
+static const char adopting_role[] =
+    "{\"serviceAccountName\":\"cart\",\"roleName\":\"till\",\"tags\":{\"stage\":\"live\"}"
+    "," MANAGED_POLICY ",\"adoptionPolicy\":\"Adopt\"}";
+static const char adopting_role_bare[] =
+    "{\"serviceAccountName\":\"cart\",\"roleName\":\"till\",\"roleDescription\":\"ours\","
+    "\"disableSessionTags\":true,\"adoptionPolicy\":\"Adopt\"}";
+static const char adopting_former[] =
+    "{\"serviceAccountName\":\"cart\",\"permissionPolicyARNs\":["
+    "\"arn:aws:iam::aws:policy/PowerUserAccess\"],\"adoptionPolicy\":\"Adopt\"}";
+
 static const char plain[] = "{\"serviceAccountName\":\"cart\"}";
 static const char irsa[] = "{\"serviceAccountName\":\"cart\",\"mechanism\":\"IRSA\"}";
 static const char both[] = "{\"serviceAccountName\":\"cart\",\"mechanism\":\"Both\"}";
@@ -218,6 +232,53 @@ static void have_adopted(struct fake_world *world)
 {
     have_theirs(world);
     bind_adopting(world);
+}
+
+static void bind_adopting_role(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", adopting_role);
+}
+
+static void bind_adopting_role_bare(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", adopting_role_bare);
+}
+
+static void bind_adopting_former(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", adopting_former);
+}
+
+/* Somebody else's role under our path, which may be written to once it is adopted. */
+static void have_their_role(struct fake_world *world)
+{
+    struct fake_role *theirs = fake_aws_add_role(
+        &world->aws, FAKE_ROLE_PATH, "till",
+        "{\"Version\":\"2012-10-17\",\"Statement\":{\"Sid\":\"Them\",\"Effect\":\"Allow\","
+        "\"Principal\":{\"AWS\":\"arn:aws:iam::1:root\"},\"Action\":\"sts:AssumeRole\"}}");
+
+    theirs->foreign = false;
+    fake_pairs_put(&theirs->tags, "team", "theirs");
+    fake_pairs_put(&theirs->attached, "arn:aws:iam::aws:policy/Theirs", "");
+    world->aws.boundary_required = true;
+}
+
+static void have_their_role_and_association(struct fake_world *world)
+{
+    have_their_role(world);
+    have_theirs(world);
+}
+
+static void have_adopted_role(struct fake_world *world)
+{
+    have_their_role(world);
+    bind_adopting_role(world);
+}
+
+static void have_adopted_role_and_reader(struct fake_world *world)
+{
+    fake_aws_add_role(&world->aws, "/app/", "cart-reader", TRUST);
+    have_adopted_role(world);
 }
 
 static void unbind(struct fake_world *world)
@@ -561,6 +622,15 @@ const struct scenario scenarios[] = {
     {"another spec for an adopted association", have_adopted, bind_adopting_existing, 0,
      "True Ready", false},
     {"let an adopted association go", have_adopted, unbind, 0, "", true},
+    {"adopt a role", have_their_role, bind_adopting_role, 0, "True Ready", false},
+    {"adopt a role and an association", have_their_role_and_association, bind_adopting_role, 0,
+     "True Ready", false},
+    {"adopt the role of a former binding", left_over_managed, bind_adopting_former, 0, "True Ready",
+     false},
+    {"another spec for an adopted role", have_adopted_role, bind_adopting_role_bare, 0,
+     "True Ready", false},
+    {"leave an adopted role", have_adopted_role_and_reader, bind_existing, 0, "True Ready", false},
+    {"let an adopted role go", have_adopted_role, unbind, 0, "", true},
     {"association and role of a former binding", left_over_managed, bind_managed, 0,
      "False RoleOfFormerBinding", false},
     {"observe what is not there", make_role, observe, 0, "False ChangesPending", true},

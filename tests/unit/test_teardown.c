@@ -127,16 +127,17 @@ static void keeps_no_role_without_a_grant_for_that(void **state)
     assert_null(cart_role(world));
 }
 
-static void leaves_a_role_that_was_not_made_by_us(void **state)
+static void lets_a_role_go_that_was_not_made_by_us(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(MANAGED_WITH_TWO);
 
     (void)state;
     fake_pairs_put(&cart_role(world)->tags, TAG_ORIGIN, "adopted");
-    cart_role(world)->foreign = true;
     unbind_and_settle(world, "cart");
     assert_non_null(cart_role(world));
-    assert_int_equal(world->aws.trespasses, 0);
+    assert_int_equal(cart_role(world)->policies.count, 1);
+    assert_int_equal(cart_role(world)->tags.count, 0);
+    assert_int_equal(fake_counts_get(&world->aws.effects, "UntagRole"), 1);
     assert_null(fake_world_binding(world, "cart"));
 }
 
@@ -383,7 +384,7 @@ int main(void)
         cmocka_unit_test(goes_on_where_somebody_was_faster),
         cmocka_unit_test(keeps_a_role_that_is_to_be_retained_and_never_the_association),
         cmocka_unit_test(keeps_no_role_without_a_grant_for_that),
-        cmocka_unit_test(leaves_a_role_that_was_not_made_by_us),
+        cmocka_unit_test(lets_a_role_go_that_was_not_made_by_us),
         cmocka_unit_test(leaves_a_role_whose_tags_name_another_cluster),
         cmocka_unit_test(leaves_an_association_that_an_add_on_owns),
         cmocka_unit_test(keeps_the_finalizer_while_AWS_is_away_and_says_so),

@@ -1,0 +1,266 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "reconcilers/policy.h"
+#include "reconcilers/trust.h"
+#include "reconcilers/trust_merge.h"
+#include "tests/property/evaluator.h"
+#include "tests/property/generator.h"
+
+/*
+ * Statements of others in a trust policy survive the merge with ours, and what somebody's write
+ * lost comes back: judged by an evaluator that knows neither. Each document is asked many requests
+ * before and after; PROPERTY_DOCUMENTS (a quarter of them) and PROPERTY_SEED as in test_property.c.
+ */
+enum { ARENA_MAX = 16 << 20, REQUESTS = 8, TIMES = 4 };
+
+static unsigned long documents_count = 30000;
+static uint64_t seed = 20260301;
+static struct forms forms;
+static struct arena *arena;
+
+struct specimen {
+    struct random random;
+    struct world world;
+    struct trust_subject subject;
+    char sids[2][32];
+    json_t *tree; /* with statements under our Sids here and there */
+    char *text;
+};
+
+static struct trust_subject subject_of(const struct world *world)
+{
+    return (struct trust_subject){.partition = world->partition,
+                                  .account_id = world->account,
+                                  .cluster_arn = world->cluster_arn,
+                                  .cluster_name = world->cluster_name,
+                                  .namespace_name = world->namespace_name,
+                                  .service_account = world->service_account,
+                                  .session_tags = world->session_tags};
+}
+
+static bool is_own(const struct specimen *specimen, const json_t *statement)
+{
+    const char *sid = json_string_value(json_object_get(statement, "Sid"));
+
+    return sid && (!strcmp(sid, specimen->sids[0]) || !strcmp(sid, specimen->sids[1]));
+}
+
+/* Some statements of the document are of ours from before, and some have a Sid like it. */
+static void name_statements(struct specimen *specimen)
+{
+    json_t *list = json_object_get(specimen->tree, "Statement"), *statement;
+    bool used[2] = {false, false};
+    size_t i;
+
+    if (json_is_object(list)) {
+        if (random_chance(&specimen->random, 20))
+            json_object_set_new(list, "Sid", json_string(specimen->sids[0]));
+        return;
+    }
+    json_array_foreach(list, i, statement)
+    {
+        unsigned which = random_below(&specimen->random, 6);
+
+        if (which < 2 && !used[which])
+            json_object_set_new(statement, "Sid", json_string(specimen->sids[which]));
+        else if (which == 2)
+            json_object_set_new(statement, "Sid",
+                                json_sprintf("PodIdentity%zu%s", i, specimen->sids[0] + 12));
+        if (which < 2)
+            used[which] = true;
+    }
+}
+
+static void specimen_make(struct specimen *specimen, unsigned property, unsigned long nth)
+{
+    char hash[TRUST_HASH_SIZE];
+
+    specimen->random = (struct random){seed + ((uint64_t)property << 56) + ((uint64_t)nth << 20)};
+    world_make(&specimen->world, &specimen->random);
+    specimen->subject = subject_of(&specimen->world);
+    trust_hash(hash, specimen->subject.cluster_arn, specimen->subject.namespace_name,
+               specimen->subject.service_account);
+    snprintf(specimen->sids[0], sizeof(specimen->sids[0]), "PodIdentity%s", hash);
+    snprintf(specimen->sids[1], sizeof(specimen->sids[1]), "WebIdentity%s", hash);
+    specimen->tree =
+        generator_document(&specimen->random, &specimen->world, DOCUMENT_TRUST, false, &forms);
+    name_statements(specimen);
+    specimen->text = generator_print(&specimen->random, specimen->tree, true);
+}
+
+static void specimen_finish(struct specimen *specimen)
+{
+    free(specimen->text);
+    json_decref(specimen->tree);
+    arena_reset(arena);
+}
+
+/* The document without our statements, as text; NULL when none is left. */
+static const char *without_own(const struct specimen *specimen, const json_t *tree)
+{
+    json_t *copy = json_deep_copy(tree), *list = json_object_get(copy, "Statement");
+    const char *kept = NULL;
+    char *text;
+
+    if (json_is_object(list)) {
+        list = json_pack("[O]", list);
+        json_object_set_new(copy, "Statement", list);
+    }
+    for (size_t i = json_array_size(list); i-- > 0;)
+        if (is_own(specimen, json_array_get(list, i)))
+            json_array_remove(list, i);
+    if (json_array_size(list) > 0) {
+        text = json_dumps(copy, 0);
+        kept = arena_string(arena, text);
+        free(text);
+    }
+    json_decref(copy);
+    return kept;
+}
+
+static struct decision decide(const char *text, const struct request_context *request)
+{
+    struct evaluated_document document;
+    struct decision decision = {ANSWER_NO, ANSWER_NO};
+
+    if (!text)
+        return decision;
+    evaluator_load(&document, text, DOCUMENT_TRUST);
+    assert_true(document.sound);
+    decision = evaluator_decide(&document, request);
+    evaluator_release(&document);
+    return decision;
+}
+
+/* The whole says to every request what its two parts say together. */
+static void assert_both(struct specimen *specimen, unsigned long nth, const char *whole,
+                        const char *one, const char *other)
+{
+    for (int i = 0; i < REQUESTS; i++) {
+        struct request_context request;
+        struct decision all, a, b;
+
+        if (i % 2 == 0)
+            request_of_session(&request, &specimen->random, &specimen->world,
+                               i % 4 ? "sts:TagSession" : "sts:AssumeRole");
+        else
+            request_of_anybody(&request, &specimen->random, &specimen->world, DOCUMENT_TRUST);
+        all = decide(whole, &request);
+        a = decide(one, &request);
+        b = decide(other, &request);
+        if (all.allowed != answer_or(a.allowed, b.allowed) ||
+            all.denied != answer_or(a.denied, b.denied))
+            fail_msg("nth %lu: %s\nis not both:\n%s\n%s", nth, whole, one ? one : "nothing",
+                     other ? other : "nothing");
+    }
+}
+
+static void statements_of_others_survive_the_merge(void **state)
+{
+    unsigned long merged_count = 0, too_large = 0;
+
+    (void)state;
+    for (unsigned long nth = 0; nth < documents_count * TIMES; nth++) {
+        struct specimen specimen;
+        struct error error = {0};
+        const char *ours, *merged;
+
+        specimen_make(&specimen, 8, nth);
+        ours = trust_document(arena, &specimen.subject,
+                              (enum trust_scope)random_below(&specimen.random, 3));
+        merged = trust_merge(arena, specimen.text, ours, &specimen.subject, &error);
+        if (merged) {
+            assert_both(&specimen, nth, merged, without_own(&specimen, specimen.tree), ours);
+            merged_count++;
+        } else {
+            if (strcmp(error.code, "TrustTooLarge") != 0)
+                fail_msg("nth %lu: %s: %s", nth, error.text, specimen.text);
+            too_large++;
+        }
+        specimen_finish(&specimen);
+    }
+    printf("  %lu documents merged, %lu were too large\n", merged_count, too_large);
+    assert_true(merged_count > too_large);
+}
+
+/* What somebody wrote over ours: some statements are not there any more. */
+static json_t *with_losses(struct specimen *specimen)
+{
+    json_t *now = json_deep_copy(specimen->tree), *list = json_object_get(now, "Statement");
+
+    if (json_is_object(list))
+        json_object_set_new(now, "Statement", json_array());
+    for (size_t i = json_is_array(list) ? json_array_size(list) : 0; i-- > 0;)
+        if (random_chance(&specimen->random, 40))
+            json_array_remove(list, i);
+    return now;
+}
+
+static void what_a_write_of_others_lost_comes_back(void **state)
+{
+    unsigned long restored_count = 0;
+
+    (void)state;
+    for (unsigned long nth = 0; nth < documents_count; nth++) {
+        struct specimen specimen;
+        const char *restored, *present;
+        json_t *now;
+        char *text;
+
+        specimen_make(&specimen, 9, nth);
+        now = with_losses(&specimen);
+        text = generator_print(&specimen.random, now, true);
+        restored = trust_restore(arena, text, specimen.text, &specimen.subject);
+        present = json_array_size(json_object_get(now, "Statement")) > 0 ? text : NULL;
+        if (restored != text || present)
+            assert_both(&specimen, nth, restored, without_own(&specimen, specimen.tree), present);
+        restored_count += restored != text;
+        free(text);
+        json_decref(now);
+        specimen_finish(&specimen);
+    }
+    printf("  %lu documents had lost something\n", restored_count);
+    assert_true(restored_count > 0);
+}
+
+static int setup(void **state)
+{
+    const char *count = getenv("PROPERTY_DOCUMENTS"), *start = getenv("PROPERTY_SEED");
+
+    (void)state;
+    if (count)
+        documents_count = strtoul(count, NULL, 10);
+    if (start)
+        seed = strtoull(start, NULL, 10);
+    arena = arena_create(ARENA_MAX);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    arena_destroy(arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(statements_of_others_survive_the_merge),
+        cmocka_unit_test(what_a_write_of_others_lost_comes_back),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
