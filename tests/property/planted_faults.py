@@ -91,11 +91,11 @@ FAULTS = [
     ("trust", '"aws:RequestTag/kubernetes-namespace", subject->namespace_name,',
      '"aws:RequestTag/kubernetes-namespace", "*",', "our statement leaves out the namespace"),
     ("trust", 'return strpbrk(value, "*?") ? "StringLike" : "StringEquals";',
-     'return "StringEquals";', "a further condition knows no wildcards"),
+     'return value ? "StringEquals" : "";', "a further condition knows no wildcards"),
     ("trust", 'return "ForAnyValue:StringLike";', 'return "ForAllValues:StringLike";',
      "a further condition on paths admits who has none"),
-    ("trust", "conditions = value + value_length + (value[value_length] == ',');",
-     'conditions = "";', "only the first of further conditions is written"),
+    ("trust", "*conditions = rest + length + (rest[length] == ',');", '*conditions = "";',
+     "only the first of further conditions is written"),
 ]
 
 
