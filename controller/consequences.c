@@ -177,8 +177,7 @@ void consequences_of_binding(void *context, const void *before, const void *afte
     if (after && reconcile_is_own_write(consequences->scene, record->key, record->uid,
                                         record->resource_version))
         return;
-    jobs_add(consequences->jobs, JOB_BINDING, record->key, priority_of(after),
-             line_us(consequences));
+    jobs_hear(consequences->jobs, record->key, priority_of(after), line_us(consequences));
     if (came_or_went)
         add_rivals(consequences, binding);
     if (came_or_went || keeps(before) != keeps(after) || !same_generation(before, after))

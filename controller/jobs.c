@@ -12,9 +12,12 @@
 #include "base/text.h"
 #include "controller/metrics.h"
 #include "controller/world.h"
+#include "crds/podidentitybinding.h"
+#include "informers/store.h"
 #include "net/loop.h"
 #include "reconcilers/podidentitybinding.h"
 #include "reconcilers/podidentitygrant.h"
+#include "reconcilers/scene.h"
 #include "reconcilers/serviceaccount.h"
 
 /*
@@ -49,8 +52,9 @@ struct jobs {
     struct world *world;
     struct scene *scene;
     struct events *events;
-    struct queue *queue; /* of keys with their kind's letter before them */
-    struct map *changes; /* key → uint64_t: when its change came */
+    struct queue *queue;      /* of keys with their kind's letter before them */
+    struct map *changes;      /* key → uint64_t: when its change came */
+    struct map *on_their_way; /* key → struct job */
     unsigned concurrent_max, running;
     bool open, stopping;
     struct task pump;
@@ -69,6 +73,10 @@ struct job {
     uint64_t started_us, changed_us; /* changed_us 0: measured already, or not due to a change */
     uint64_t finalizer_us;
     bool urgent;
+    /* a line told of its binding meanwhile: jobs_hear */
+    bool heard;
+    enum queue_priority heard_priority;
+    uint64_t heard_us;
     /* the request on its way */
     transport_done_fn done;
     void *done_context;
@@ -104,6 +112,7 @@ struct jobs *jobs_create(struct world *world, struct scene *scene, struct events
     jobs->events = events;
     jobs->queue = queue_create();
     jobs->changes = map_create();
+    jobs->on_their_way = map_create();
     jobs->concurrent_max = concurrent_max;
     task_init(&jobs->pump, pump);
     timer_init(&jobs->wake, wake);
@@ -120,6 +129,7 @@ void jobs_destroy(struct jobs *jobs)
     timer_stop(jobs->world->loop, &jobs->wake);
     map_clear(jobs->changes, free);
     map_destroy(jobs->changes);
+    map_destroy(jobs->on_their_way);
     queue_destroy(jobs->queue);
     free(jobs);
 }
@@ -162,6 +172,20 @@ void jobs_add(struct jobs *jobs, enum job_kind kind, const char *key, enum queue
     metrics_add(jobs->world->metrics, METRIC_QUEUE_ADDS, 1, kind_names[kind], kind_names[kind]);
     queue_add(jobs->queue, full, priority, clock_now_ms());
     task_schedule(jobs->world->loop, &jobs->pump);
+}
+
+void jobs_hear(struct jobs *jobs, const char *key, enum queue_priority priority, uint64_t heard_us)
+{
+    AUTO_FREE char *full = queue_key(JOB_BINDING, key);
+    struct job *job = map_get(jobs->on_their_way, full);
+
+    if (!job) {
+        jobs_add(jobs, JOB_BINDING, key, priority, heard_us);
+        return;
+    }
+    job->heard_priority = priority;
+    job->heard_us = job->heard ? job->heard_us : heard_us;
+    job->heard = true;
 }
 
 void jobs_add_after(struct jobs *jobs, enum job_kind kind, const char *key, uint64_t delay_ms)
@@ -331,6 +355,18 @@ static void log_result(const struct job *job, const struct reconcile_result *res
               result->events_trouble ? result->events_trouble : "", NULL);
 }
 
+/* The watch is often faster than the answer to what we wrote. */
+static void judge_what_was_heard(const struct job *job)
+{
+    const struct scene *scene = job->jobs->scene;
+    const struct podidentitybinding *binding =
+        job->heard ? store_get(scene->bindings, job->key + 1) : NULL;
+
+    if (job->heard && (!binding || !reconcile_is_own_write(scene, job->key + 1, binding->record.uid,
+                                                           binding->record.resource_version)))
+        jobs_add(job->jobs, JOB_BINDING, job->key + 1, job->heard_priority, job->heard_us);
+}
+
 static void job_done(void *context, const struct reconcile_result *result)
 {
     struct job *job = context;
@@ -339,6 +375,8 @@ static void job_done(void *context, const struct reconcile_result *result)
     log_result(job, result);
     count(job, result);
     requeue(job, result);
+    judge_what_was_heard(job);
+    map_remove(jobs->on_their_way, job->key);
     queue_done(jobs->queue, job->key, clock_now_ms());
     jobs->running--;
     metrics_set(jobs->world->metrics, METRIC_ACTIVE_WORKERS, jobs->running,
@@ -383,6 +421,7 @@ static void job_begin(struct jobs *jobs, const char *key, bool urgent)
     job->changed_us = changed_us ? *changed_us : 0;
     free(changed_us);
     encode_random_hex(job->id, sizeof(job->id) - 1);
+    map_put(jobs->on_their_way, job->key, job);
     job_start(job);
 }
 

@@ -27,6 +27,12 @@ void jobs_destroy(struct jobs *jobs);
 enum job_kind { JOB_BINDING, JOB_GRANT, JOB_SERVICE_ACCOUNT };
 void jobs_add(struct jobs *jobs, enum job_kind kind, const char *key, enum queue_priority priority,
               uint64_t changed_us);
+/*
+ * A line of the watch tells of this binding. While its job is on its way the line may be the echo
+ * of what that job writes, faster than the answer to the write: whether it is news is seen at the
+ * end, from the version that the store then has.
+ */
+void jobs_hear(struct jobs *jobs, const char *key, enum queue_priority priority, uint64_t heard_us);
 void jobs_add_after(struct jobs *jobs, enum job_kind kind, const char *key, uint64_t delay_ms);
 
 /* Nothing runs before the first call, and nothing after jobs_stop opens it again. */

@@ -346,6 +346,57 @@ static void a_grant_that_can_match_nothing_is_stalled_until_it_is_mended(void **
     }
 }
 
+/* The watch tells of a write before the write is answered. */
+static void what_a_job_wrote_itself_brings_it_no_second_run(void **state)
+{
+    AUTO_PLACE struct place *place = place_open(4);
+    unsigned sent;
+
+    (void)state;
+    place->fake->aws.eks_settles_ms = 9000; /* the association waits for the role */
+    bound(place, "cart", MANAGED);
+    jobs_open(place->jobs);
+    add(place, "cart", QUEUE_FIRST);
+    assert_int_equal(on_its_way(place), 1);
+    jobs_hear(place->jobs, "shop/cart", QUEUE_FIRST, 1);
+    answer(place);
+    assert_condition(place->fake, "cart", "Associated", "Unknown WaitingForRole");
+    sent = place->sent;
+    pass(place, 2000);
+    assert_int_equal(place->sent, sent);
+    pass(place, 3000);
+    assert_true(place->sent > sent);
+}
+
+static void what_others_wrote_meanwhile_brings_a_second_run(void **state)
+{
+    AUTO_PLACE struct place *place = place_open(4);
+
+    (void)state;
+    bound(place, "cart", MANAGED);
+    jobs_open(place->jobs);
+    add(place, "cart", QUEUE_FIRST);
+    fake_run(&place->fake->wire);
+    bound(place, "cart", MANAGED_WITH_TWO);
+    jobs_hear(place->jobs, "shop/cart", QUEUE_FIRST, 1);
+    turn(place);
+    assert_int_equal(on_its_way(place), 1);
+
+    /* and when it is on its way */
+    answer(place);
+    pass(place, 60000);
+    answer(place);
+    add(place, "cart", QUEUE_FIRST);
+    assert_int_equal(on_its_way(place), 0); /* nothing to do */
+    bound(place, "cart", MANAGED);
+    add(place, "cart", QUEUE_FIRST);
+    assert_int_equal(on_its_way(place), 1);
+    bound(place, "cart", MANAGED_WITH_TWO);
+    jobs_hear(place->jobs, "shop/cart", QUEUE_FIRST, 1);
+    answer(place);
+    assert_int_equal(on_its_way(place), 1);
+}
+
 static void what_is_put_off_runs_at_its_time(void **state)
 {
     AUTO_PLACE struct place *place = place_open(4);
@@ -635,6 +686,8 @@ int main(void)
         cmocka_unit_test(a_key_whose_object_is_gone_asks_nothing),
         cmocka_unit_test(a_grant_is_told_how_many_bindings_it_matches),
         cmocka_unit_test(a_grant_that_can_match_nothing_is_stalled_until_it_is_mended),
+        cmocka_unit_test(what_a_job_wrote_itself_brings_it_no_second_run),
+        cmocka_unit_test(what_others_wrote_meanwhile_brings_a_second_run),
         cmocka_unit_test(what_is_put_off_runs_at_its_time),
         cmocka_unit_test(an_association_that_has_to_settle_is_looked_at_then),
         cmocka_unit_test(an_aws_that_is_down_is_asked_again_after_twice_the_time),
