@@ -149,6 +149,21 @@ def test_the_younger_takes_over_from_the_elder_without_a_gap(
         ["TagResource"] if same_role else ["UpdatePodIdentityAssociation", "TagResource"])
 
 
+def test_the_elder_waits_for_the_younger_and_says_so(place, aws, role, controller):
+    place.grant()
+    place.bind("elder", serviceAccountName="cart", roleARN=role())
+    former = place.wait_ready("elder")["status"]
+    younger(place, "younger", roleARN=role("other"))
+    with aws.broken(operation="UpdatePodIdentityAssociation", kind="hold"):
+        place.delete("elder", wait=False)
+        waiting = place.wait_condition("Reconciling", "True", "HandingOver", name="elder")
+        message = condition(waiting, "Reconciling")["message"]
+        assert f"{place.name}/younger takes over" in message
+        assert former["associationID"] in message
+    place.objects.wait_gone("PodIdentityBinding", "elder", place.name)
+    assert place.wait_ready("younger")["status"]["associationID"] == former["associationID"]
+
+
 def test_a_role_of_ours_passes_on_with_the_association(place, aws, controller):
     """Both bindings make a role, and by default it has the same name."""
     place.grant()

@@ -242,6 +242,39 @@ def test_a_wrong_cluster_name_is_told_on_the_binding_and_touches_nothing(place, 
     place.wait_ready("cart")
 
 
+def test_a_trust_that_would_be_too_large_is_refused_with_its_size(place, aws, controller):
+    """IAM takes 2,048 characters: a long name in two statements does not fit beside many conditions
+    of the settings."""
+    name = "cart-" + "x" * 240
+    place.grant()
+    many = ",".join(f"a:{number:02}=v" for number in range(73))
+    since = aws.last()
+    with controller.with_settings(trust_conditions=many):
+        place.bind("cart", serviceAccountName=name, permissionPolicy=READ_S3, mechanism="Both")
+        message = place.wait_refused("RoleReady", "TrustTooLarge", "cart")
+        assert "2048" in message.replace(",", "") and "Shorten --trust-conditions" in message
+        assert aws.operations(since, writes=True) == []
+        patch(place, {"mechanism": "PodIdentity"})
+        place.wait_ready("cart")
+        place.delete("cart")
+
+
+def test_what_no_other_reason_names_is_told_in_the_words_of_aws(place, aws, controller):
+    """The quota of associations is full: nothing that this program could do about it."""
+    place.grant()
+    since = aws.last()
+    aws.control("POST", "quotas", {"associations": len(aws.associations())})
+    try:
+        place.bind("cart", permissionPolicy=READ_S3)
+        message = place.wait_refused("Associated", "RefusedByAWS", "cart")
+        assert quoted_error(aws, since, message) == (
+            "CreatePodIdentityAssociation", "ResourceLimitExceededException")
+    finally:
+        aws.control("POST", "quotas", {"associations": 5000})
+    patch(place, {"tags": {"again": "1"}})
+    place.wait_ready("cart")
+
+
 def test_two_bindings_with_one_role_name_do_not_share_the_role(place, aws, controller):
     shared = f"shared-{place.name}"
     place.grant()

@@ -131,3 +131,19 @@ def test_a_service_account_that_others_have_stays(place, aws, controller):
         assert place.objects.get("ServiceAccount", name, place.name) is not None
     [event] = place.objects.events(place.name, "shared", "ServiceAccountKept")
     assert "somebody else has written to it" in event["note"]
+
+
+def test_a_service_account_of_ours_that_a_pod_uses_stays(place, aws, controller):
+    """Pods of a ServiceAccount that is gone cannot renew their tokens."""
+    place.grant()
+    arn = aws.make_role(f"reader-{place.name}")
+    place.apply(place.binding("cart", roleARN=arn, createServiceAccount=True))
+    place.wait_ready("cart")
+    place.objects.wait("ServiceAccount", "cart", place.name)
+    place.pod("worker", "cart")
+    place.objects.wait("PodIdentityBinding", "cart", place.name, until=lambda found: (
+        found["status"].get("pods", {}).get("total") == 1), timeout=60)
+    place.delete("cart")
+    assert place.objects.get("ServiceAccount", "cart", place.name) is not None
+    [event] = place.objects.events(place.name, "cart", "ServiceAccountKept")
+    assert "pods use it" in event["note"]
