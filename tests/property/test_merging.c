@@ -71,13 +71,13 @@ static void name_statements(struct specimen *specimen)
     }
     json_array_foreach(list, i, statement)
     {
-        unsigned which = random_below(&specimen->random, 6);
+        size_t which = random_below(&specimen->random, 6);
 
         if (which < 2 && !used[which])
             json_object_set_new(statement, "Sid", json_string(specimen->sids[which]));
         else if (which == 2)
             json_object_set_new(statement, "Sid",
-                                json_sprintf("PodIdentity%zu%s", i, specimen->sids[0] + 12));
+                                json_sprintf("PodIdentity%zu%s", i, specimen->sids[0] + 11));
         if (which < 2)
             used[which] = true;
     }
@@ -130,41 +130,58 @@ static const char *without_own(const struct specimen *specimen, const json_t *tr
     return kept;
 }
 
-static struct decision decide(const char *text, const struct request_context *request)
+/* NULL: no document, which lets nobody in and keeps nobody out. */
+static void load(struct evaluated_document *document, unsigned long nth, const char *text)
 {
-    struct evaluated_document document;
-    struct decision decision = {ANSWER_NO, ANSWER_NO};
-
+    *document = (struct evaluated_document){0};
     if (!text)
-        return decision;
-    evaluator_load(&document, text, DOCUMENT_TRUST);
-    assert_true(document.sound);
-    decision = evaluator_decide(&document, request);
-    evaluator_release(&document);
-    return decision;
+        return;
+    evaluator_load(document, text, DOCUMENT_TRUST);
+    if (!document->sound)
+        fail_msg("nth %lu: IAM would refuse it:\n%s", nth, text);
+}
+
+static struct decision decide(const struct evaluated_document *document,
+                              const struct request_context *request)
+{
+    return document->root ? evaluator_decide(document, request)
+                          : (struct decision){ANSWER_NO, ANSWER_NO};
+}
+
+/* Every other request is the session's own. */
+static void ask(struct request_context *request, struct specimen *specimen, int nth)
+{
+    if (nth % 2 == 0)
+        request_of_session(request, &specimen->random, &specimen->world,
+                           nth % 4 ? "sts:TagSession" : "sts:AssumeRole");
+    else
+        request_of_anybody(request, &specimen->random, &specimen->world, DOCUMENT_TRUST);
 }
 
 /* The whole says to every request what its two parts say together. */
 static void assert_both(struct specimen *specimen, unsigned long nth, const char *whole,
                         const char *one, const char *other)
 {
+    const char *const texts[] = {whole, one, other};
+    struct evaluated_document documents[3];
+
+    for (int i = 0; i < 3; i++)
+        load(&documents[i], nth, texts[i]);
     for (int i = 0; i < REQUESTS; i++) {
         struct request_context request;
         struct decision all, a, b;
 
-        if (i % 2 == 0)
-            request_of_session(&request, &specimen->random, &specimen->world,
-                               i % 4 ? "sts:TagSession" : "sts:AssumeRole");
-        else
-            request_of_anybody(&request, &specimen->random, &specimen->world, DOCUMENT_TRUST);
-        all = decide(whole, &request);
-        a = decide(one, &request);
-        b = decide(other, &request);
+        ask(&request, specimen, i);
+        all = decide(&documents[0], &request);
+        a = decide(&documents[1], &request);
+        b = decide(&documents[2], &request);
         if (all.allowed != answer_or(a.allowed, b.allowed) ||
             all.denied != answer_or(a.denied, b.denied))
             fail_msg("nth %lu: %s\nis not both:\n%s\n%s", nth, whole, one ? one : "nothing",
                      other ? other : "nothing");
     }
+    for (int i = 0; i < 3; i++)
+        evaluator_release(&documents[i]);
 }
 
 static void statements_of_others_survive_the_merge(void **state)
