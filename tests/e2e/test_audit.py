@@ -64,9 +64,7 @@ def left_over(place, aws, watchful):
     place.objects.wait_gone("PodIdentityBinding", "cart", place.name)
     watchful.start()
     yield status
-    if aws.role(role):
-        aws.iam.delete_role_policy(RoleName=role, PolicyName="Policy1")
-        aws.iam.delete_role(RoleName=role)
+    aws.remove_role(role)
 
 
 @pytest.mark.parametrize("where", ["no such ServiceAccount", "no such namespace"])

@@ -1,7 +1,6 @@
 """podidentity release: what statuses tell a person to run, and what it says when it cannot."""
 
 import concurrent.futures
-import contextlib
 import json
 
 import pytest
@@ -26,7 +25,7 @@ def doomed(place, aws, controller):
     controller.stop()
     place.delete("cart", wait=False)
     yield f"{place.name}/cart", role
-    remove_role(aws, role)
+    aws.remove_role(role)
 
 
 @pytest.fixture
@@ -36,13 +35,6 @@ def alive(place, controller):
     place.bind("cart", permissionPolicy=READ_S3)
     place.wait_ready("cart")
     return f"{place.name}/cart"
-
-
-def remove_role(aws, role):
-    with contextlib.suppress(aws.iam.exceptions.NoSuchEntityException):
-        for policy in aws.inline_policies(role):
-            aws.iam.delete_role_policy(RoleName=role, PolicyName=policy)
-        aws.iam.delete_role(RoleName=role)
 
 
 def test_the_association_goes_and_the_role_stays(place, aws, release, doomed):
@@ -90,7 +82,7 @@ def test_it_lets_go_under_a_controller_that_waits_for_aws(place, aws, controller
     left = aws.association(place.name, "cart")
     aws.eks.delete_pod_identity_association(
         clusterName=aws.cluster, associationId=left["associationId"])
-    remove_role(aws, role)
+    aws.remove_role(role)
 
 
 def test_it_goes_on_when_the_binding_changes_under_it(place, aws, release, doomed):

@@ -129,7 +129,8 @@ def test_a_service_account_that_others_have_stays(place, aws, controller):
     for name in ("ours", "shared"):
         place.delete(name)
         assert place.objects.get("ServiceAccount", name, place.name) is not None
-    [event] = place.objects.events(place.name, "shared", "ServiceAccountKept")
+    [event] = wait_until(
+        lambda: place.objects.events(place.name, "shared", "ServiceAccountKept"), what="an Event")
     assert "somebody else has written to it" in event["note"]
 
 

@@ -75,6 +75,24 @@ class Aws(StandIn):
             RoleName=name, AssumeRolePolicyDocument=json.dumps(document or trust()),
             **more)["Role"]["Arn"]
 
+    def remove_role(self, name):
+        """With all that hangs on it, as somebody does it by hand: again while a controller puts
+        back what was taken away. Nothing when there is none."""
+        def removed():
+            try:
+                for policy in self.inline_policies(name):
+                    self.iam.delete_role_policy(RoleName=name, PolicyName=policy)
+                for policy in self.attached_policies(name):
+                    self.iam.detach_role_policy(RoleName=name, PolicyArn=policy)
+                self.iam.delete_role(RoleName=name)
+            except self.iam.exceptions.NoSuchEntityException:
+                return self.role(name) is None
+            except self.iam.exceptions.DeleteConflictException:
+                return False
+            return True
+
+        wait_until(removed, what=f"role {name} is gone")
+
     def inline_policies(self, role):
         """Policy name → document."""
         names = self.iam.list_role_policies(RoleName=role)["PolicyNames"]
