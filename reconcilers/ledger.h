@@ -61,7 +61,8 @@ struct ledger_entry {
     char account_version[48]; /* its resourceVersion after that; "" none */
     int64_t annotated_ms;     /* wall: since when they are there, for all we know; 0: not */
     int64_t restored_ms[LEDGER_RESTORES]; /* wall: when they were applied again, a ring */
-    bool web_identity_held;   /* verified, but for web identity, which pods may still need */
+    bool annotations_ours;  /* annotations is NULL, but managedFields show that they were applied */
+    bool web_identity_held; /* verified, but for web identity, which pods may still need */
     char written_version[48]; /* resourceVersion after our last write; "" none */
     unsigned stale_looks;     /* how often in a row the record was older than that */
     struct ledger_drift drift[DRIFT_PARTS];

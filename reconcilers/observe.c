@@ -267,20 +267,13 @@ static enum verdict show_association(struct work *work, struct request *request)
 
 /* The cluster ---------------------------------------------------------------------------------- */
 
-/* Annotations are found after the finalizer was stored, or they are not ours. */
-static bool has_annotated(const struct work *work)
-{
-    return kube_meta_has_finalizer(&work->binding->meta, PODIDENTITYBINDING_FINALIZER) &&
-           annotations_are_there(work);
-}
-
 static enum verdict show_account(struct work *work, struct request *request)
 {
     const char *account = work->binding->spec.service_account;
 
     (void)request;
     created_account_pend(work);
-    if (!work->want.web_identity && has_annotated(work))
+    if (!work->want.web_identity && annotations_are_ours(work))
         changes_pend_take_back(work, "");
     if (!work->want.web_identity || annotations_show(work))
         return VERDICT_NEXT;
@@ -343,6 +336,7 @@ const struct step observe_plan[] = {
     {"GetRolePolicy", role_policy_get_ask, role_policy_get_answer, FACET_ROLE},
     {"ListAttachedRolePolicies", role_attached_list_ask, role_attached_list_answer, FACET_ROLE},
     {"Compare", compare, NULL, FACET_ROLE},
+    {"GetServiceAccount", annotations_owner_ask, annotations_owner_answer, FACET_ALLOWED},
 
     /* From here on nothing is asked: what there is to say stands in the order of provision. */
     {"ShowRole", show_role, NULL, FACET_ROLE},

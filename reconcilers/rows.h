@@ -166,6 +166,12 @@ enum verdict annotations_take_back_ask(struct work *work, struct request *reques
 enum verdict annotations_remove_ask(struct work *work, struct request *request);
 enum verdict annotations_take_back_answer(struct work *work, const struct reply *reply);
 
+/* annotation_owner.c: asks whose the annotation is that the ServiceAccount has for a role of this
+ * binding, where that is not known; then: is it ours? */
+enum verdict annotations_owner_ask(struct work *work, struct request *request);
+enum verdict annotations_owner_answer(struct work *work, const struct reply *reply);
+bool annotations_are_ours(const struct work *work);
+
 /* removal.c, removal_delete.c: roles of ours that go, one after the other. */
 bool removal_has_retired(struct work *work);  /* the picture shows a role besides the wanted one */
 void removal_pend_retired(struct work *work); /* says so of each */

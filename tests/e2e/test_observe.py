@@ -277,6 +277,22 @@ def test_a_service_account_is_neither_made_nor_annotated(place, aws, watchful):
     aws.iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider)
 
 
+def test_an_annotation_of_somebody_else_is_not_taken_for_ours(place, aws, watchful):
+    """As in a cluster that comes from IRSA: the annotation names the very role of the binding."""
+    arn = aws.make_role(f"reader-{place.name}")
+    place.grant()
+    place.service_account("cart", {"eks.amazonaws.com/role-arn": arn})
+    place.apply(place.binding("cart", roleARN=arn))
+    identifier = place.wait_ready("cart")["status"]["associationID"]
+    set_mode(place, "Observe")
+    place.wait_condition("Ready", "True", "Observed", name="cart")
+    watchful.restart()
+    set_mode(place, "Observe", tags={"team": "blue"})
+    wait_pending(place, f"Tag association {identifier}: team")
+    set_mode(place, "Enforce")  # so that what was made goes with it
+    place.wait_ready("cart")
+
+
 def test_kstatus_says_failed_while_changes_are_pending_and_current_after(
         place, cluster, aws, watchful):
     place.grant()

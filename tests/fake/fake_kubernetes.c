@@ -420,18 +420,43 @@ static bool is_apply(const struct request *request)
     return false;
 }
 
+/* With managedFields for what we applied, as a GET without drop= shows them. */
+static void take_get(const struct fake_kubernetes *kubernetes, const char *id, const json_t *held,
+                     struct fake_answer *answer)
+{
+    AUTO_JSON json_t *object = json_deep_copy(held), *fields = json_object();
+    json_t *value, *before = json_path(held, "metadata.managedFields");
+    json_t *managers = before ? json_copy(before) : json_array();
+    const char *key;
+    char field[300];
+
+    json_object_foreach(json_object_get(kubernetes->owned, id), key, value)
+    {
+        snprintf(field, sizeof(field), "f:%s", key);
+        json_object_set(fields, field, value);
+    }
+    if (json_object_size(fields) > 0)
+        json_array_append_new(managers,
+                              json_pack("{s:s, s:{s:{s:O}}}", "manager", "podidentity", "fieldsV1",
+                                        "f:metadata", "f:annotations", fields));
+    json_object_set_new(json_path(object, "metadata"), "managedFields", managers);
+    answer_object(answer, 200, object);
+}
+
 static void take_object(struct fake_kubernetes *kubernetes, const struct target *target,
                         const struct request *request, const json_t *body,
                         struct fake_answer *answer)
 {
     json_t *held = fake_kubernetes_get(kubernetes, target->plural, target->space, target->name);
+    char id[ID_MAX];
 
+    id_of(id, target->plural, target->space, target->name);
     if (strcmp(request->method, "POST") == 0)
         take_new(kubernetes, target, body, answer);
     else if (!held)
         refuse(answer, 404, "NotFound", "not found");
     else if (strcmp(request->method, "GET") == 0)
-        answer_object(answer, 200, held);
+        take_get(kubernetes, id, held, answer);
     else if (strcmp(request->method, "DELETE") == 0)
         take_deletion(kubernetes, target, held, body, answer);
     else if (is_apply(request))

@@ -473,6 +473,11 @@ static void have_managed_and_observed(struct fake_world *world)
     observe(world);
 }
 
+static void observe_bare(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", "{\"serviceAccountName\":\"cart\",\"mode\":\"Observe\"}");
+}
+
 static void have_changed(struct fake_world *world)
 {
     make_role(world);
@@ -636,6 +641,7 @@ const struct scenario scenarios[] = {
     {"observe what is not there", make_role, observe, 0, "False ChangesPending", true},
     {"observe what is there", have_managed, observe, 0, "True Observed", false},
     {"observe what is otherwise", have_changed, observe, 0, "False ChangesPending", false},
+    {"observe another mechanism", have_both, observe_bare, 0, "False ChangesPending", true},
     {"observe, and enforce", have_observed, bind_managed, 0, "True Ready", false},
     {"enforce, observe, and enforce", have_managed_and_observed, bind_changed, 0, "True Ready",
      false},

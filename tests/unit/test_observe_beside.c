@@ -60,16 +60,63 @@ static void another_mechanism_is_told_and_not_begun(void **state)
     assert_non_null(fake_aws_association(&world->aws, "shop", "cart"));
 }
 
-/* Annotations that somebody made for a role of his, say of eksctl, are not ours to take back. */
-static void an_annotation_of_others_is_not_pending(void **state)
+static void annotate_as_others(struct fake_world *world)
+{
+    fake_kubernetes_patch(&world->kubernetes, "serviceaccounts", "shop", "cart",
+                          json_pack("{s:{s:{s:s}}}", "metadata", "annotations",
+                                    "eks.amazonaws.com/role-arn", EXISTING));
+}
+
+static unsigned accounts_read(const struct fake_world *world)
+{
+    return fake_counts_get(&world->wire.operations, "Get");
+}
+
+static void whose_an_annotation_is_a_new_process_asks_once(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(NULL);
 
     (void)state;
-    fake_kubernetes_patch(&world->kubernetes, "serviceaccounts", "shop", "cart",
-                          json_pack("{s:{s:{s:s}}}", "metadata", "annotations",
-                                    "eks.amazonaws.com/role-arn", EXISTING));
+    world->scene.settings.manage_oidc_provider = true;
+    bind_and_settle(world, "cart", "{\"serviceAccountName\":\"cart\",\"mechanism\":\"Both\"}");
+    fake_world_restart(world);
+    fake_world_reset(world);
+    bind_and_settle(world, "cart", LOOK);
+    assert_pending_contains(world, "Take web identity back: ");
+    assert_int_equal(accounts_read(world), 1);
+    look(world);
+    assert_pending_contains(world, "Take web identity back: ");
+    assert_int_equal(accounts_read(world), 1);
+    assert_nothing_written(world);
+}
+
+/* As in a cluster that comes from eksctl: the annotation names the very role. */
+static void an_annotation_of_others_is_not_taken_for_ours(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    annotate_as_others(world);
+    bind_and_settle(world, "cart", BOUND_TO("cart"));
     bind_and_settle(world, "cart", LOOK_AT(EXISTING));
+    assert_condition(world, "cart", "Ready", "True Observed");
+    fake_world_restart(world);
+    fake_world_reset(world);
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "Ready", "True Observed");
+    assert_int_equal(accounts_read(world), 1);
+    look(world);
+    assert_int_equal(accounts_read(world), 1);
+}
+
+static void an_annotation_before_the_finalizer_is_not_ours(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    annotate_as_others(world);
+    bind_and_settle(world, "cart", LOOK_AT(EXISTING));
+    assert_int_equal(accounts_read(world), 0);
     assert_pending(world,
                    "Create association: new pods of ServiceAccount cart get role " EXISTING "\n");
 }
@@ -176,7 +223,9 @@ int main(void)
         cmocka_unit_test(a_service_account_is_neither_made_nor_annotated),
         cmocka_unit_test(a_provider_that_is_missing_is_looked_for_again),
         cmocka_unit_test(another_mechanism_is_told_and_not_begun),
-        cmocka_unit_test(an_annotation_of_others_is_not_pending),
+        cmocka_unit_test(whose_an_annotation_is_a_new_process_asks_once),
+        cmocka_unit_test(an_annotation_of_others_is_not_taken_for_ours),
+        cmocka_unit_test(an_annotation_before_the_finalizer_is_not_ours),
         cmocka_unit_test(a_role_that_is_not_wanted_any_more_stays),
         cmocka_unit_test(a_grant_that_goes_takes_nothing),
         cmocka_unit_test(what_a_former_binding_left_stays_for_all_of_the_audit),
