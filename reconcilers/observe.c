@@ -133,12 +133,15 @@ static void expect_pages(struct work *work)
 static void see_role(struct work *work)
 {
     size_t first = work_pending_count(work);
+    const char *why_kept = role_keep_ungranted(work);
 
     work->ledger->unpaged = provider_pend(work) || work->todo.role;
     if (work->have.role == PRESENCE_ABSENT)
         work_pend(work, "Create role %s", work->want.role_arn);
     if (role_is_adopted(work) && work->have.role_owner != OWNER_ADOPTED)
         work_pend(work, "Adopt role %s, which was not made for this binding", work->want.role_arn);
+    if (why_kept)
+        work_pend(work, "%s", why_kept);
     changes_pend_role(work, &work->todo);
     keep(work, DRIFT_ROLE, sight_role(work), first);
     ledger_keep(&work->ledger->role_arn, work->want.role_arn);
@@ -172,6 +175,13 @@ static enum verdict show_role(struct work *work, struct request *request)
     else
         see_role(work);
     say_role(work);
+    return VERDICT_NEXT;
+}
+
+static enum verdict show_rest(struct work *work, struct request *request)
+{
+    (void)request;
+    role_warn_of_rest(work);
     return VERDICT_NEXT;
 }
 
@@ -341,6 +351,7 @@ const struct step observe_plan[] = {
     /* From here on nothing is asked: what there is to say stands in the order of provision. */
     {"ShowRole", show_role, NULL, FACET_ROLE},
     {"WhatStays", drift_tell_what_stays, NULL, FACET_ROLE},
+    {"WhatOthersPut", show_rest, NULL, FACET_ROLE},
     {"LookAtCompute", pods_compute, NULL, FACET_ASSOCIATION},
     {"JudgeAssociation", association_judge, NULL, FACET_ASSOCIATION},
     {"ShowAssociation", show_association, NULL, FACET_ASSOCIATION},

@@ -154,33 +154,42 @@ static bool is_settled(const struct work *work)
     return adoption_is_settled(work, DRIFT_ROLE) && !work->progress.trust_checked;
 }
 
-/* Leaves out of the list what would repair, or what no grant allows any more. */
-static void keep(struct work *work)
+/* What of the list would give or repair, in words; NULL: nothing, or it is not adopted yet. */
+static const char *giving_words(struct work *work)
 {
     struct difference others = work->todo;
-    const char *words;
 
-    if (!is_adopted_already(work))
-        return;
     others.tags_removed_count = others.policies_deleted_count = others.detached_count = 0;
-    words = describe(work, &others);
-    if (!words)
+    return is_adopted_already(work) ? describe(work, &others) : NULL;
+}
+
+/* Leaves out of the list what no grant allows any more; true when that is something. */
+static bool keep_ungranted(struct work *work, const char *words)
+{
+    if (!words || grant_allows(work))
+        return false;
+    adoption_keep(work, DRIFT_ROLE,
+                  arena_printf(work->arena,
+                               "Role %s, which was adopted, is not as the spec wants it: %s. It is "
+                               "not written to while no grant lists it in adoption.roles",
+                               work->want.role_arn, words));
+    work->todo = narrowing_of(&work->todo);
+    return true;
+}
+
+/* And what would repair. */
+static void keep(struct work *work)
+{
+    const char *words = giving_words(work);
+
+    if (keep_ungranted(work, words) || !words || !is_settled(work))
         return;
-    if (!grant_allows(work))
-        adoption_keep(work, DRIFT_ROLE,
-                      arena_printf(work->arena,
-                                   "Role %s, which was adopted, is not as the spec wants it: %s. "
-                                   "It is not written to while no grant lists it in adoption.roles",
-                                   work->want.role_arn, words));
-    else if (is_settled(work))
-        adoption_keep(work, DRIFT_ROLE,
-                      arena_printf(work->arena,
-                                   "Role %s, which was adopted, was changed by somebody else, and "
-                                   "what is adopted is not repaired. As the spec wants it: %s. "
-                                   "Change it back, or change the spec: then it is written anew",
-                                   work->want.role_arn, words));
-    else
-        return;
+    adoption_keep(work, DRIFT_ROLE,
+                  arena_printf(work->arena,
+                               "Role %s, which was adopted, was changed by somebody else, and what "
+                               "is adopted is not repaired. As the spec wants it: %s. Change it "
+                               "back, or change the spec: then it is written anew",
+                               work->want.role_arn, words));
     work->todo = narrowing_of(&work->todo);
 }
 
@@ -281,6 +290,13 @@ enum verdict role_compare_adopted(struct work *work)
                   work->want.role_name);
     note_rest(work);
     return VERDICT_NEXT;
+}
+
+const char *role_keep_ungranted(struct work *work)
+{
+    return role_is_adopted(work) && keep_ungranted(work, giving_words(work))
+               ? work->outcome.kept[DRIFT_ROLE]
+               : NULL;
 }
 
 void role_keep_adopted(struct work *work)

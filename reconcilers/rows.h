@@ -61,6 +61,8 @@ enum verdict role_judge_owner(struct work *work, const struct iam_role *role);
 /* role_compare for it; and out of the list what would repair what others changed. */
 enum verdict role_compare_adopted(struct work *work);
 void role_keep_adopted(struct work *work);
+/* The same for a plan that writes nothing, when only a grant is missing: why, in words; or NULL. */
+const char *role_keep_ungranted(struct work *work);
 void role_warn_of_rest(struct work *work);
 enum verdict role_adopt_ask(struct work *work, struct request *request);
 enum verdict role_adopt_answer(struct work *work, const struct reply *reply);

@@ -291,6 +291,38 @@ static void what_others_add_is_nothing_to_tell(void **state)
     assert_warned(world, "policy/More");
 }
 
+static void what_would_be_adopted_is_said_and_not_done(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with_theirs(TRUST_OF_OTHERS);
+    const char *const *pending;
+
+    (void)state;
+    bind_and_settle(world, "cart", SPEC(",\"mode\":\"Observe\""));
+    assert_condition(world, "cart", "Ready", "False ChangesPending");
+    pending = fake_world_binding(world, "cart")->status.pending_changes;
+    assert_string_equal(pending[0], "Adopt role " ARN ", which was not made for this binding");
+    assert_contains(fake_world_binding(world, "cart")->status.warnings[0], "keeps what others put");
+    assert_int_equal(world->wire.aws_writes, 0);
+    assert_string_equal(role(world)->trust, TRUST_OF_OTHERS);
+}
+
+static void without_the_grant_for_adoption_an_observer_says_that_it_stays(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_adopted(WITH_TWO);
+
+    (void)state;
+    fake_world_grant(world, "shop", GRANT(""));
+    bind_and_settle(world, "cart",
+                    "{\"serviceAccountName\":\"cart\",\"permissionPolicy\":" POLICY
+                    ",\"maxSessionDuration\":3600,\"roleName\":\"" NAME "\",\"mode\":\"Observe\"}");
+    assert_condition(world, "cart", "Ready", "False ChangesPending");
+    assert_contains(fake_world_binding(world, "cart")->status.pending_changes[0],
+                    "not written to while no grant lists it in adoption.roles");
+    assert_string_equal(fake_world_binding(world, "cart")->status.pending_changes[1],
+                        "Change role " NAME ": detach " ATTACHED);
+    assert_int_equal(world->wire.aws_writes, 0);
+}
+
 static void without_the_grant_for_adoption_it_is_only_narrowed(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_adopted(WITH_TWO);
@@ -444,6 +476,8 @@ int main(void)
         cmocka_unit_test(asks_nothing_more_once_it_was_looked_at_again),
         cmocka_unit_test(what_others_change_is_told_and_not_repaired),
         cmocka_unit_test(what_others_add_is_nothing_to_tell),
+        cmocka_unit_test(what_would_be_adopted_is_said_and_not_done),
+        cmocka_unit_test(without_the_grant_for_adoption_an_observer_says_that_it_stays),
         cmocka_unit_test(without_the_grant_for_adoption_it_is_only_narrowed),
         cmocka_unit_test(it_is_let_go_with_its_binding_and_keeps_working),
         cmocka_unit_test(one_that_is_wanted_no_more_is_let_go_at_once),
