@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.documents import READ_S3
 from tests.e2e.rig.objects import condition
+from tests.e2e.rig.waiting import wait_until
 
 # What EKS says of a role that it does not see yet, and of one whose trust policy it does not.
 LATE = ["Role provided in the request does not exist.",
@@ -47,3 +48,33 @@ def test_what_iam_shows_late_is_waited_for_and_told(place, aws, controller, word
     assert attempts[1]["arrived_s"] - attempts[0]["arrived_s"] >= 2.9, "asked again too early"
     assert aws.operations(since, writes=True, good=True).count("CreateRole") == 1
     assert [event for event in place.events("cart") if event["type"] == "Warning"] == []
+
+
+def changes_told(place):
+    """The Events of cart that tell of a change in AWS."""
+    return [event for event in place.events("cart")
+            if event["reason"].startswith(("Role", "Association"))]
+
+
+def reasons(place):
+    return sorted(event["reason"] for event in changes_told(place))
+
+
+def test_each_change_is_told_once_in_an_event(place, aws, controller):
+    """On the user's object, for `kubectl describe`; a restart has no news."""
+    place.grant()
+    place.bind("cart", permissionPolicy=READ_S3)
+    role = place.wait_ready("cart")["status"]["roleARN"]
+    place.objects.patch("PodIdentityBinding", "cart", {"spec": {
+        "roleDescription": "of the cart", "disableSessionTags": True}}, place.name)
+    wanted = ["AssociationCreated", "AssociationUpdated", "RoleCreated", "RoleUpdated"]
+    wait_until(lambda: reasons(place) == wanted, 90, f"Events {wanted}")
+    place.wait_ready("cart")
+    controller.restart()
+    place.bind("till", permissionPolicy=READ_S3)
+    place.wait_ready("till")
+    assert reasons(place) == wanted
+    for event in changes_told(place):
+        assert event["regarding"]["kind"] == "PodIdentityBinding"
+        assert event["regarding"]["uid"] == place.get("cart")["metadata"]["uid"]
+        assert role in event["note"] or "ssociation a-" in event["note"]

@@ -94,6 +94,12 @@ EDITS = {
 }
 
 
+# What is told by a Warning of its own besides, because it opens a role to others.
+OPENED = {"the trust policy is edited": "TrustRestored",
+          "the boundary is removed": "BoundaryRestored",
+          "the boundary is another": "BoundaryRestored"}
+
+
 def state_of(aws, role):
     found = aws.role(role)
     return {
@@ -116,6 +122,8 @@ def test_what_somebody_does_to_our_role_is_undone_after_one_sweep(
     wait_until(lambda: events(place, "DriftRepaired"), what="an Event DriftRepaired")
     assert state_of(aws, role) == before
     assert aws.operations(since, role=role, writes=True) == [repair]
+    if edit in OPENED:
+        wait_until(lambda: events(place, OPENED[edit]), what=f"an Event {OPENED[edit]}")
     assert len(sweeps(aws, since)) <= 3, "not noticed by the first sweep that could"
     place.wait_ready("cart")
     metrics = watchful.metrics()
