@@ -104,6 +104,9 @@ void queue_add(struct queue *queue, const char *key, enum queue_priority priorit
     queue->figures.adds++;
     if (priority == QUEUE_FIRST || priority == QUEUE_NEW)
         place->failures = 0;
+    /* Behind thousands of new ones it would be ended only after the last of them is. */
+    if (priority > QUEUE_AGAIN && (place->working || place->delayed.place != 0))
+        priority = QUEUE_AGAIN;
     if (priority < place->priority)
         place_raise(queue, place, priority);
     else if (place->ready)

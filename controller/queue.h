@@ -21,7 +21,8 @@ struct queue;
  */
 enum queue_priority {
     QUEUE_FIRST, /* a person's change of what was looked at before */
-    QUEUE_AGAIN, /* its delay is over: it settled, or is tried again */
+    QUEUE_AGAIN, /* begun: its delay is over (it settled, or is tried again), or it is added again
+                    while it has one or is worked on */
     QUEUE_NEW,   /* what a person has just made */
     QUEUE_LATER, /* start-up, drift, what follows from changes of others */
     QUEUE_PRIORITIES

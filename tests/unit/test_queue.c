@@ -86,6 +86,27 @@ static void what_was_begun_is_ended_before_what_is_new_is_begun(void **state)
     assert_string_equal(take(queue, 12), "drift");
 }
 
+/* Our own writes come back in the watch while a key is worked on. */
+static void what_is_added_while_it_is_begun_stays_before_what_is_new(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_add(queue, "a", QUEUE_NEW, 0);
+    queue_add(queue, "b", QUEUE_NEW, 0);
+    queue_add(queue, "c", QUEUE_NEW, 0);
+    assert_string_equal(take(queue, 0), "a");
+    queue_add(queue, "a", QUEUE_NEW, 0);
+    queue_done(queue, "a", 1);
+    assert_string_equal(take(queue, 1), "a");
+    queue_add_after(queue, "a", 5, 1);
+    queue_done(queue, "a", 2);
+    queue_add(queue, "a", QUEUE_LATER, 3);
+    assert_string_equal(take(queue, 3), "a");
+    queue_done(queue, "a", 4);
+    assert_string_equal(take(queue, 9), "b");
+}
+
 static void a_change_during_a_delay_keeps_its_priority_when_it_ends(void **state)
 {
     AUTO(queue_destroy) struct queue *queue = queue_create();
@@ -138,8 +159,10 @@ static void the_priority_of_one_turn_does_not_stay_for_the_next(void **state)
     (void)state;
     queue_add(queue, "a", QUEUE_FIRST, 0);
     assert_string_equal(take(queue, 0), "a");
-    queue_add_after(queue, "a", 5, 0); /* keeps a place between the turns */
-    queue_done(queue, "a", 1);
+    queue_retry(queue, "a", 1, 1, 0); /* a failure keeps its place between the turns */
+    queue_done(queue, "a", 0);
+    assert_string_equal(take(queue, 2), "a");
+    queue_done(queue, "a", 2);
     queue_add(queue, "b", QUEUE_LATER, 2);
     queue_add(queue, "a", QUEUE_LATER, 3);
     assert_string_equal(take(queue, 4), "b");
@@ -384,6 +407,7 @@ int main(void)
         cmocka_unit_test(keys_of_one_priority_come_in_the_order_of_their_first_adding),
         cmocka_unit_test(a_persons_change_goes_before_repeats),
         cmocka_unit_test(what_was_begun_is_ended_before_what_is_new_is_begun),
+        cmocka_unit_test(what_is_added_while_it_is_begun_stays_before_what_is_new),
         cmocka_unit_test(a_change_during_a_delay_keeps_its_priority_when_it_ends),
         cmocka_unit_test(who_wants_only_people_s_changes_gets_nothing_else),
         cmocka_unit_test(a_waiting_key_rises_but_never_falls),
