@@ -396,9 +396,7 @@ enum verdict role_settled(struct work *work, struct request *request)
         /* Without digest: until the next sweep the ledger knows that it is as wanted. */
         picture_put_role(work->scene->picture, work->want.role_name, work->binding->record.uid, "");
     }
-    role_warn_of_rest(work);
-    if (role_trust_check_ms(work) > 0)
-        work_return(work, (int64_t)role_trust_check_ms(work));
+    role_settle_adopted(work);
     if (!adoption_tell_kept(work, DRIFT_ROLE))
         role_say_ready(work);
     return VERDICT_NEXT;

@@ -312,8 +312,23 @@ void role_warn_of_rest(struct work *work)
                   work->want.role_name, work->ledger->role_rest);
 }
 
-/* Adopting --------------------------------------------------------------------------------------
- */
+/* What is made anew, or named by roleARN, has nothing of that. */
+static void forget_adopted(struct work *work)
+{
+    ledger_keep(&work->ledger->trust_before, NULL);
+    ledger_keep(&work->ledger->role_rest, NULL);
+}
+
+void role_settle_adopted(struct work *work)
+{
+    if (!work->have.verified && !role_is_adopted(work))
+        forget_adopted(work);
+    if (role_trust_check_ms(work) > 0)
+        work_return(work, (int64_t)role_trust_check_ms(work));
+    role_warn_of_rest(work);
+}
+
+/* Adopting ------------------------------------------------------------------------------------- */
 
 enum verdict role_adopt_ask(struct work *work, struct request *request)
 {
@@ -337,8 +352,7 @@ enum verdict role_adopt_answer(struct work *work, const struct reply *reply)
     return VERDICT_NEXT;
 }
 
-/* After a write of the trust --------------------------------------------------------------------
- */
+/* After a write of the trust ------------------------------------------------------------------- */
 
 void role_remember_trust(struct work *work)
 {

@@ -64,6 +64,9 @@ void role_keep_adopted(struct work *work);
 /* The same for a plan that writes nothing, when only a grant is missing: why, in words; or NULL. */
 const char *role_keep_ungranted(struct work *work);
 void role_warn_of_rest(struct work *work);
+/* When the role is settled, adopted or not: what it keeps of others is told, and its trust looked
+ * at again in time. */
+void role_settle_adopted(struct work *work);
 enum verdict role_adopt_ask(struct work *work, struct request *request);
 enum verdict role_adopt_answer(struct work *work, const struct reply *reply);
 /* Its trust is about to be written: what the others say there has to be there afterwards, which is

@@ -153,7 +153,8 @@ static bool trust_only_narrows(struct work *work)
 static enum verdict narrow(struct work *work, struct request *request)
 {
     struct difference *todo = &work->todo;
-    bool gives = todo->policies_put_count > 0 || todo->attached_count > 0;
+    bool gives = todo->policies_put_count > 0 || todo->attached_count > 0 ||
+                 work->outcome.kept[DRIFT_ROLE]; /* adopted: what gives was left out before */
 
     (void)request;
     if (work->have.role == PRESENCE_ABSENT &&
@@ -163,6 +164,10 @@ static enum verdict narrow(struct work *work, struct request *request)
     if (!work->progress.compared || work->progress.narrowed)
         return VERDICT_NEXT;
     work->progress.narrowed = true;
+    if (role_is_adopted(work) && work->have.role_owner != OWNER_ADOPTED) {
+        *todo = (struct difference){0}; /* it could be adopted, and is not ours yet */
+        return VERDICT_NEXT;
+    }
     if (gives && !spec_is_the_granted_one(work)) {
         *todo = (struct difference){0};
         return VERDICT_NEXT;

@@ -1,7 +1,10 @@
 """What was adopted is not repaired: what others change there is told, until the spec changes."""
 
+import json
+
 import pytest
 
+from tests.e2e.documents import READ_DYNAMO, READ_S3, READ_SQS, WRITE_S3, trust
 from tests.e2e.rig.objects import condition
 from tests.e2e.rig.waiting import wait_until
 
@@ -83,3 +86,60 @@ def test_what_others_change_back_is_ready_again(place, aws, watchful, adopted):
         clusterName=aws.cluster, associationId=adopted["associationId"], roleArn=wanted)
     place.wait_ready("cart")
     assert aws.operations(since, writes=True) == []
+
+
+@pytest.fixture
+def till(place, aws, watchful):
+    """The name of a role of others below our path, without boundary, that a Ready binding has
+    adopted."""
+    name = f"till-{place.name}"
+    path = f"/podidentity/{aws.region}/{aws.cluster}/"
+    arn = aws.make_role(name, trust(principal="ec2.amazonaws.com"), Path=path)
+    aws.iam.attach_role_policy(RoleName=name, PolicyArn=READ_DYNAMO)
+    place.grant(adoption={"roles": [arn]})
+    place.bind("cart", roleName=name, permissionPolicy=READ_S3, permissionPolicyARNs=[READ_SQS],
+               adoptionPolicy="Adopt")
+    place.wait_ready("cart", timeout=90)
+    yield name
+    place.delete("cart")
+    for policy in aws.inline_policies(name):
+        aws.iam.delete_role_policy(RoleName=name, PolicyName=policy)
+    for attached in aws.attached_policies(name):
+        aws.iam.detach_role_policy(RoleName=name, PolicyArn=attached)
+    aws.iam.delete_role(RoleName=name)
+
+
+def test_a_role_without_boundary_gets_it_before_all_else(place, aws, watchful, till):
+    writes = [entry["operation"] for entry in aws.controller_requests(role=till, writes=True)]
+    assert writes[:3] == ["CreateRole", "PutRolePermissionsBoundary", "TagRole"], writes
+    assert aws.role(till)["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith(
+        "policy/podidentity/boundary")
+
+
+def test_a_role_that_others_change_is_told_and_not_repaired(place, aws, watchful, till):
+    since = aws.last()
+    aws.iam.detach_role_policy(RoleName=till, PolicyArn=READ_SQS)
+    message = place.wait_refused("RoleReady", "ChangesPending", "cart")
+    assert f"attach {READ_SQS}" in message
+    wait_sweeps(aws, 3)
+    assert aws.operations(since, writes=True) == []
+    aws.iam.attach_role_policy(RoleName=till, PolicyArn=READ_SQS)
+    place.wait_ready("cart")
+    assert aws.operations(since, writes=True) == [], "somebody put it back himself"
+
+
+def test_what_others_add_to_a_role_is_theirs(place, aws, watchful, till):
+    since = aws.last()
+    aws.iam.put_role_policy(RoleName=till, PolicyName="Theirs",
+                            PolicyDocument=json.dumps(WRITE_S3))
+    wait_until(lambda: any("inline policy Theirs" in warning for warning
+                           in place.get("cart")["status"]["warnings"]), 30, "a warning")
+    assert condition(place.get("cart"), "Ready")["status"] == "True"
+    assert aws.operations(since, writes=True) == []
+
+
+def test_nothing_is_asked_of_a_role_that_stays_as_it_is(place, aws, watchful, till):
+    wait_sweeps(aws, 4)
+    since = aws.last()
+    wait_sweeps(aws, 4)
+    assert aws.operations(since, role=till) == []

@@ -16,7 +16,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ["base", "config", "net", "kube", "aws", "crds", "informers", "reconcilers", "controller",
            "cli", "tests/fake", "tests/property", "build"]
 TESTS = ["build/release/tests/property/test_property",
-         "build/release/tests/property/test_trust_statement"]
+         "build/release/tests/property/test_trust_statement",
+         "build/release/tests/property/test_merging"]
 # Most faults show among few documents; the rest gets as many as an ordinary run has.
 DOCUMENTS = ("3000", "30000")
 
@@ -88,6 +89,16 @@ FAULTS = [
      "policy_pattern_matches(pattern, action, false)", "the case of actions counts in a trust"),
     ("trust", "if (scope != TRUST_ACCOUNT)", "if (scope == TRUST_CLUSTER)",
      "our statement leaves out the cluster"),
+    ("trust_merge", "if (!document->pieces[i].own)", "if (!document->pieces[i].own && i > 0)",
+     "the first statement of others is lost in a merge"),
+    ("trust_merge", 'return has_sid(statement, "PodIdentity", subject) || has_sid(statement, "WebIdentity", subject);',
+     'return has_sid(statement, "PodIdentity", subject);',
+     "web identity of before stays in a merge"),
+    ("trust_merge", "return found && strcmp(found, sid) == 0;",
+     "return found && strncmp(found, sid, 11) == 0;",
+     "statements of other bindings are taken for ours"),
+    ("trust_merge", "if (!then.pieces[i].own && !is_among(", "if (i > 0 && !then.pieces[i].own && !is_among(",
+     "the first statement that was lost does not come back"),
     ("trust", '"aws:RequestTag/kubernetes-namespace", subject->namespace_name,',
      '"aws:RequestTag/kubernetes-namespace", "*",', "our statement leaves out the namespace"),
     ("trust", 'return strpbrk(value, "*?") ? "StringLike" : "StringEquals";',

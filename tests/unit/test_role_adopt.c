@@ -462,6 +462,44 @@ static void who_takes_a_statement_away_each_time_wants_it_so(void **state)
     assert_null(strstr(role(world)->trust, OF_OTHERS));
 }
 
+/* The spec is not granted, and the role that it would adopt is not ours yet. */
+static void a_spec_that_is_not_granted_takes_nothing_from_a_role_of_others(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(REFUSING);
+
+    (void)state;
+    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
+                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
+    fake_world_unbind(world, "cart");
+    bind_and_settle(world, "cart", BOUND_TO("cart"));
+    assert_condition(world, "cart", "Ready", "True Ready");
+    fake_world_reset(world);
+    fake_world_grant(world, "shop",
+                     "{\"namespaces\":{\"names\":[\"shop\"]},\"serviceAccounts\":[\"*\"],"
+                     "\"existingRoles\":{\"arns\":[\"arn:aws:iam::*:role/*/*\"]},\"managedRoles\":{"
+                     "\"roleNames\":[\"*\"]},\"adoption\":{\"roles\":[\"" ARN "\"]}}");
+    bind_and_settle(world, "cart", SPEC(",\"permissionPolicyARNs\":[\"" THEIRS "\"]"));
+    assert_condition(world, "cart", "Ready", "False NotGranted");
+    assert_int_equal(world->aws.effects.used, 0);
+}
+
+/* Somebody deletes it while its trust waits to be looked at again. */
+static void one_that_is_deleted_meanwhile_is_made_and_is_ours(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with_theirs(TRUST_OF_OTHERS);
+
+    (void)state;
+    fake_world_bind(world, "cart", WITH_TWO);
+    fake_world_watch(world);
+    fake_world_reconcile(world, "cart");
+    fake_aws_drop_role(&world->aws, NAME);
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_string_equal(tag(world, TAG_ORIGIN), ORIGIN_CREATED);
+    assert_null(strstr(role(world)->trust, "Them"));
+    assert_null(fake_world_binding(world, "cart")->status.warnings[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -486,6 +524,8 @@ int main(void)
         cmocka_unit_test(a_trust_that_would_be_too_large_is_refused),
         cmocka_unit_test(a_write_that_crosses_ours_is_merged_again),
         cmocka_unit_test(who_takes_a_statement_away_each_time_wants_it_so),
+        cmocka_unit_test(a_spec_that_is_not_granted_takes_nothing_from_a_role_of_others),
+        cmocka_unit_test(one_that_is_deleted_meanwhile_is_made_and_is_ours),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
