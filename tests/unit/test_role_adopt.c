@@ -478,7 +478,7 @@ static void a_spec_that_is_not_granted_takes_nothing_from_a_role_of_others(void 
                      "{\"namespaces\":{\"names\":[\"shop\"]},\"serviceAccounts\":[\"*\"],"
                      "\"existingRoles\":{\"arns\":[\"arn:aws:iam::*:role/*/*\"]},\"managedRoles\":{"
                      "\"roleNames\":[\"*\"]},\"adoption\":{\"roles\":[\"" ARN "\"]}}");
-    bind_and_settle(world, "cart", SPEC(",\"permissionPolicyARNs\":[\"" THEIRS "\"]"));
+    bind_and_settle(world, "cart", SPEC(",\"permissionPolicyARNs\":[\"" ATTACHED "\"]"));
     assert_condition(world, "cart", "Ready", "False NotGranted");
     assert_int_equal(world->aws.effects.used, 0);
 }
