@@ -30,8 +30,7 @@ enum { TRUST_RESTORES_MAX = 3 };
 /* What is kept of others' policies, in words; the schema takes warnings of 512 characters. */
 enum { REST_MAX = 400 };
 
-/* Whose it is -----------------------------------------------------------------------------------
- */
+/* Whose it is ---------------------------------------------------------------------------------- */
 
 bool role_is_adopted(const struct work *work)
 {
@@ -117,8 +116,7 @@ enum verdict role_judge_owner(struct work *work, const struct iam_role *role)
     return refuse(work, role, owner);
 }
 
-/* What is to be done ----------------------------------------------------------------------------
- */
+/* What is to be done --------------------------------------------------------------------------- */
 
 static const char *describe(struct work *work, const struct difference *todo)
 {

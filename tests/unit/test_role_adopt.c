@@ -379,8 +379,7 @@ static void a_purge_leaves_what_the_living_binding_adopted(void **state)
     assert_string_equal(tag(world, TAG_ORIGIN), ORIGIN_ADOPTED);
 }
 
-/* Trust -----------------------------------------------------------------------------------------
- */
+/* Trust ---------------------------------------------------------------------------------------- */
 
 static void a_trust_that_cannot_be_merged_is_refused_before_any_write(void **state)
 {
