@@ -378,3 +378,20 @@ def test_from_pod_identity_to_irsa_the_association_goes_last(place, aws, control
     assert condition(place.get("cart"), "Associated") == {}
     assert aws.operations(since, writes=True) == [
         "UpdateAssumeRolePolicy", "DeletePodIdentityAssociation", "UpdateAssumeRolePolicy"]
+
+
+def test_from_both_each_way_goes_and_comes_while_the_other_stays_open(
+        place, aws, controller, provider):
+    arn = bind(place, "Both")
+    since = aws.last()
+    switch(place, "PodIdentity")
+    wait_until(lambda: services(aws, place) == [True] and annotations(place) == {}, 60, "one way")
+    switch(place, "Both")
+    wait_until(lambda: annotations(place) == {ROLE_ARN: arn}, 120, "the annotation again")
+    assert services(aws, place) == [True, False]
+    switch(place, "IRSA")
+    wait_until(lambda: services(aws, place) == [False], 120, "the other way")
+    assert annotations(place) == {ROLE_ARN: arn} and listed(aws, place) == []
+    trust = "UpdateAssumeRolePolicy"  # closed after, opened before what depends on it
+    assert aws.operations(since, writes=True) == [
+        trust, trust, "DeletePodIdentityAssociation", trust]
