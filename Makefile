@@ -107,7 +107,7 @@ test: ## install what is missing, build, run all tests
 	@$(MAKE) all unit
 	@tests/cluster/build.sh >/dev/null
 	@$(PYTEST)
-bench: ## print the figures of docs/figures.md
+bench: ## print the figures of docs/figures.md (BENCH=crowd5000: of 5,000 bindings, all under a budget)
 	@tests/deps.sh
 	@$(MAKE) all
 	@tests/cluster/build.sh >/dev/null
