@@ -184,16 +184,19 @@ static bool is_old(const struct told *told, int64_t now_us)
     return now_us - told->last_us > SERIES_WINDOW_US;
 }
 
+/* Is the longest unheard one of no more use, or in the way of another? */
+static bool has_too_many(const struct events *events, int64_t now_us)
+{
+    return !list_empty(&events->by_age) &&
+           (is_old(container_of(events->by_age.next, struct told, link), now_us) ||
+            map_count(events->by_key) >= EVENTS_REMEMBERED_MAX);
+}
+
 /* Those that no series can go on, and the longest unheard when there is no room. */
 static void forget_old(struct events *events, int64_t now_us)
 {
-    while (!list_empty(&events->by_age)) {
-        struct told *first = container_of(events->by_age.next, struct told, link);
-
-        if (!is_old(first, now_us) && map_count(events->by_key) < EVENTS_REMEMBERED_MAX)
-            return;
-        forget(events, first);
-    }
+    while (has_too_many(events, now_us))
+        forget(events, container_of(list_take_first(&events->by_age), struct told, link));
 }
 
 static struct told *remember(struct events *events, const char *key, const char *subject_name,
