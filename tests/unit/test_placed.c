@@ -53,7 +53,7 @@ static void a_full_one_fits_into_a_tag_and_says_so(void **state)
 {
     AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
     struct placed placed = {0}, read;
-    char name[16];
+    char name[32];
 
     (void)state;
     for (int i = 0; i < PLACED_MAX; i++) {
