@@ -65,9 +65,10 @@ static const char adopting_existing[] =
     "\"permissionPolicy\":{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\","       \
     "\"Action\":\"s3:GetObject\",\"Resource\":\"*\"}]},\"permissionPolicyARNs\":["                 \
     "\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]"
-static const char adopting_role[] =
-    "{\"serviceAccountName\":\"cart\",\"roleName\":\"till\",\"tags\":{\"stage\":\"live\"}"
-    "," MANAGED_POLICY ",\"adoptionPolicy\":\"Adopt\"}";
+#define ADOPTING_ROLE(more)                                                                        \
+    "{\"serviceAccountName\":\"cart\",\"roleName\":\"till\",\"tags\":{\"stage\":\"live\"}"         \
+    "," MANAGED_POLICY more ",\"adoptionPolicy\":\"Adopt\"}"
+static const char adopting_role[] = ADOPTING_ROLE("");
 static const char adopting_role_bare[] =
     "{\"serviceAccountName\":\"cart\",\"roleName\":\"till\",\"roleDescription\":\"ours\","
     "\"disableSessionTags\":true,\"adoptionPolicy\":\"Adopt\"}";
@@ -478,6 +479,11 @@ static void observe_bare(struct fake_world *world)
     fake_world_bind(world, "cart", "{\"serviceAccountName\":\"cart\",\"mode\":\"Observe\"}");
 }
 
+static void observe_adopting_role(struct fake_world *world)
+{
+    fake_world_bind(world, "cart", ADOPTING_ROLE(",\"mode\":\"Observe\""));
+}
+
 static void have_changed(struct fake_world *world)
 {
     make_role(world);
@@ -642,6 +648,10 @@ const struct scenario scenarios[] = {
     {"observe what is there", have_managed, observe, 0, "True Observed", false},
     {"observe what is otherwise", have_changed, observe, 0, "False ChangesPending", false},
     {"observe another mechanism", have_both, observe_bare, 0, "False ChangesPending", true},
+    {"observe what would be adopted", have_their_role_and_association, observe_adopting_role, 0,
+     "False ChangesPending", false},
+    {"observe what was adopted", have_adopted_role, observe_adopting_role, 0, "True Observed",
+     false},
     {"observe, and enforce", have_observed, bind_managed, 0, "True Ready", false},
     {"enforce, observe, and enforce", have_managed_and_observed, bind_changed, 0, "True Ready",
      false},
