@@ -1,7 +1,6 @@
 #include "controller/jobs.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -10,6 +9,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/text.h"
+#include "controller/job_result.h"
 #include "controller/metrics.h"
 #include "controller/world.h"
 #include "crds/podidentitybinding.h"
@@ -288,73 +288,6 @@ static void requeue(struct job *job, const struct reconcile_result *result)
     }
 }
 
-static void count_drift(struct metrics *metrics, const struct reconcile_result *result)
-{
-    static const char *const parts[DRIFT_PARTS] = {"role", "association"};
-
-    for (int part = 0; part < DRIFT_PARTS; part++) {
-        if (result->drift_found[part])
-            metrics_add(metrics, METRIC_DRIFT_FOUND, 1, parts[part]);
-        if (result->drift_repaired[part])
-            metrics_add(metrics, METRIC_DRIFT_REPAIRED, 1, parts[part]);
-    }
-}
-
-/* As controller-runtime counts: every run once, by its result; an error that no repeat mends is a
- * terminal one as well, whether it is looked at again or not. What waits has not failed. */
-static void count_result(struct metrics *metrics, const char *controller,
-                         const struct reconcile_result *result)
-{
-    bool refused = result->error->kind == ERROR_REFUSED;
-    const char *word = refused || result->end != RECONCILE_DONE ? "error"
-                       : result->delay_ms > 0                   ? "requeue_after"
-                                                                : "success";
-
-    metrics_add(metrics, METRIC_RECONCILE_TOTAL, 1, controller, word);
-    if (text_equal(word, "error"))
-        metrics_add(metrics, METRIC_RECONCILE_ERRORS, 1, controller);
-    if (refused)
-        metrics_add(metrics, METRIC_TERMINAL_ERRORS, 1, controller);
-}
-
-static void count(const struct job *job, const struct reconcile_result *result)
-{
-    struct metrics *metrics = job->jobs->world->metrics;
-    const char *controller = kind_names[job->kind];
-    double seconds = (double)(clock_now_us() - job->started_us) / 1e6;
-
-    count_result(metrics, controller, result);
-    if (text_equal(result->error->code, "DeletionHeld"))
-        metrics_add(metrics, METRIC_DELETIONS_HELD, 1);
-    count_drift(metrics, result);
-    metrics_observe(metrics, METRIC_RECONCILE_SECONDS, seconds, controller);
-    metrics_observe(metrics, METRIC_WORK_SECONDS, seconds, controller, controller);
-}
-
-static void log_result(const struct job *job, const struct reconcile_result *result)
-{
-    const char *slash = strchr(job->key, '/');
-    const struct error *error = result->error;
-    AUTO_FREE char *space =
-        slash ? memory_text(job->key + 1, (size_t)(slash - job->key - 1)) : memory_string("");
-    const char *name = slash ? slash + 1 : job->key + 1;
-    enum log_level level = error->kind == ERROR_NONE ? (result->requests > 0 ? LOG_INFO : LOG_DEBUG)
-                           : error->kind == ERROR_CONFLICT ? LOG_DEBUG
-                                                           : LOG_WARN;
-    char requests[12], writes[12];
-
-    if (!log_enabled(level))
-        return;
-    snprintf(requests, sizeof(requests), "%u", result->requests);
-    snprintf(writes, sizeof(writes), "%u", result->writes);
-    log_event(level, error->kind == ERROR_NONE ? "reconciled" : "not reconciled", "controller",
-              kind_names[job->kind], "namespace", space, "name", name, "reconcileID", job->id,
-              "plan", result->plan, "requests", requests, "writes", writes, "step",
-              result->failed_step ? result->failed_step : "", "error",
-              error->kind == ERROR_NONE ? "" : error->text, "events",
-              result->events_trouble ? result->events_trouble : "", NULL);
-}
-
 /* The watch is often faster than the answer to what we wrote. */
 static void judge_what_was_heard(const struct job *job)
 {
@@ -372,8 +305,9 @@ static void job_done(void *context, const struct reconcile_result *result)
     struct job *job = context;
     struct jobs *jobs = job->jobs;
 
-    log_result(job, result);
-    count(job, result);
+    job_result_log(result, kind_names[job->kind], job->key + 1, job->id);
+    job_result_count(result, kind_names[job->kind], clock_now_us() - job->started_us,
+                     jobs->world->metrics);
     requeue(job, result);
     judge_what_was_heard(job);
     map_remove(jobs->on_their_way, job->key);
