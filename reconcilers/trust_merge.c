@@ -198,20 +198,27 @@ static const char *join(struct arena *arena, const struct cut *document, const s
     return arena_text(arena, text.bytes, text.length);
 }
 
+static const char *unreadable(struct error *error)
+{
+    error_set_code(error, ERROR_REFUSED, "TrustUnknown",
+                   "the trust policy cannot be read, and statements of others that are not "
+                   "understood are not written over");
+    return NULL;
+}
+
+/* A list around one statement is a level more, so what came of it is read again. */
 const char *trust_merge(struct arena *arena, const char *document, const char *ours,
                         const struct trust_subject *subject, struct error *error)
 {
-    struct cut theirs, own;
+    struct cut theirs, own, both;
     const char *merged;
 
     if (!cut_document(&own, arena, ours, subject) ||
-        !cut_document(&theirs, arena, document, subject)) {
-        error_set_code(error, ERROR_REFUSED, "TrustUnknown",
-                       "the trust policy cannot be read, and statements of others that are not "
-                       "understood are not written over");
-        return NULL;
-    }
+        !cut_document(&theirs, arena, document, subject))
+        return unreadable(error);
     merged = join(arena, &theirs, &own);
+    if (!cut_document(&both, arena, merged, subject))
+        return unreadable(error);
     if (policy_size(merged) > POLICY_TRUST_MAX) {
         error_set_code(error, ERROR_REFUSED, "TrustTooLarge",
                        "with our statement the trust policy would have %zu characters; IAM takes "

@@ -22,7 +22,7 @@ seeds() {
     settings) echo config/controller.yaml tests/fuzz/seeds/settings* ;;
     kubeconfig) echo $data/kube/kubeconfig/*.yaml ;;
     plugin) echo $data/kube/kubeconfig/*.json ;;
-    trust) echo tests/fuzz/seeds/trust* ;;
+    trust | merge) echo tests/fuzz/seeds/trust* ;;
     policy) echo tests/fuzz/seeds/trust* tests/fuzz/seeds/policy* ;;
     esac
 }

@@ -361,6 +361,55 @@ static void a_purge_leaves_what_the_living_binding_adopted(void **state)
     assert_string_equal(tag(world, TAG_ORIGIN), ORIGIN_ADOPTED);
 }
 
+/* The elder goes; the younger adopts it in its turn, and pods never lose their credentials. */
+static void an_heir_that_may_adopt_takes_it_over(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_adopted(ADOPTING);
+    AUTO_FREE char *id = memory_string(cart(world)->id);
+
+    (void)state;
+    world->wire.now_ms += 5000;
+    bind_and_settle(world, "mine", ADOPTING);
+    assert_condition(world, "mine", "Ready", "False Conflict");
+    fake_world_unbind(world, "cart");
+    assert_true(fake_world_settle(world));
+    assert_null(fake_world_binding(world, "cart"));
+    assert_condition(world, "mine", "Ready", "True Ready");
+    assert_string_equal(cart(world)->id, id);
+    assert_string_equal(tag(world, TAG_BINDING_UID), fake_world_binding(world, "mine")->record.uid);
+    assert_string_equal(tag(world, TAG_ORIGIN), ORIGIN_ADOPTED);
+    assert_int_equal(effects(world, "DeletePodIdentityAssociation"), 0);
+}
+
+static void an_heir_that_refuses_is_told(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_adopted(ADOPTING);
+
+    (void)state;
+    world->wire.now_ms += 5000;
+    bind_and_settle(world, "mine", REFUSING);
+    fake_world_unbind(world, "cart");
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "mine", "Ready", "False AssociationForeign");
+    assert_non_null(cart(world));
+    assert_null(tag(world, TAG_ORIGIN));
+}
+
+static void release_lets_it_go_without_deleting_it(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_adopted(ADOPTING);
+
+    (void)state;
+    world->wire.aws_down = true;
+    fake_world_unbind(world, "cart");
+    fake_world_watch(world);
+    world->wire.aws_down = false;
+    assert_true(fake_world_release(world, "cart", RELEASE_ASSOCIATION));
+    assert_non_null(cart(world));
+    assert_null(tag(world, TAG_ORIGIN));
+    assert_int_equal(effects(world, "DeletePodIdentityAssociation"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +431,9 @@ int main(void)
         cmocka_unit_test(what_is_adopted_stays_so_when_the_spec_says_refuse),
         cmocka_unit_test(without_the_grant_for_adoption_it_is_kept_and_not_written_to),
         cmocka_unit_test(a_withdrawn_grant_lets_it_go_and_does_not_delete_it),
+        cmocka_unit_test(an_heir_that_may_adopt_takes_it_over),
+        cmocka_unit_test(an_heir_that_refuses_is_told),
+        cmocka_unit_test(release_lets_it_go_without_deleting_it),
         cmocka_unit_test(a_purge_leaves_what_the_living_binding_adopted),
     };
 
