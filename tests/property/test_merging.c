@@ -217,9 +217,11 @@ static json_t *with_losses(struct specimen *specimen)
 {
     json_t *now = json_deep_copy(specimen->tree), *list = json_object_get(now, "Statement");
 
-    if (json_is_object(list))
+    if (!json_is_array(list)) {
         json_object_set_new(now, "Statement", json_array());
-    for (size_t i = json_is_array(list) ? json_array_size(list) : 0; i-- > 0;)
+        return now;
+    }
+    for (size_t i = json_array_size(list); i-- > 0;)
         if (random_chance(&specimen->random, 40))
             json_array_remove(list, i);
     return now;
