@@ -3,7 +3,6 @@
  * leaves. The finalizer is stored before the first request to AWS that changes something.
  */
 
-#include "aws/faults.h"
 #include "base/arena.h"
 #include "base/text.h"
 #include "informers/store.h"
@@ -16,11 +15,6 @@
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/work.h"
-
-bool row_good(struct work *work, const struct reply *reply)
-{
-    return aws_reply_good(work->arena, &work->request, reply, &work->error);
-}
 
 static enum verdict refuse_rival(struct work *work, const struct podidentitybinding *rival)
 {

@@ -2,8 +2,15 @@
 
 #include <stdarg.h>
 
+#include "aws/faults.h"
 #include "base/arena.h"
 #include "base/text.h"
+#include "reconcilers/rows.h"
+
+bool row_good(struct work *work, const struct reply *reply)
+{
+    return aws_reply_good(work->arena, &work->request, reply, &work->error);
+}
 
 static void find_with(struct work *work, enum facet facet, enum condition_status status,
                       const char *reason, const char *message)
