@@ -42,6 +42,14 @@ static void place_close_auto(struct place **place)
 }
 #define AUTO_PLACE __attribute__((cleanup(place_close_auto)))
 
+/* What makes an association one of this binding's. */
+#define OURS(place)                                                                                \
+    {TAG_MANAGED, "true"}, {TAG_CLUSTER, (place)->scene.account.cluster_arn},                      \
+        {TAG_NAMESPACE, "shop"}, {TAG_SERVICE_ACCOUNT, "cart"}, {TAG_BINDING_UID, "u-1"},          \
+    {                                                                                              \
+        TAG_ORIGIN, ORIGIN_CREATED                                                                 \
+    }
+
 /* Sentences with a line's end each. */
 static const char *pending(const struct place *place)
 {
@@ -100,14 +108,15 @@ static void an_association_that_is_as_wanted_has_none(void **state)
 static void an_association_says_what_it_was_before(void **state)
 {
     AUTO_PLACE struct place *place = place_open();
-    struct aws_tag tags[] = {{"team", "blue"}, {"stage", "live"}}, theirs[] = {{"old", "yes"}};
+    struct aws_tag wanted[] = {OURS(place), {"team", "blue"}, {"stage", "live"}};
+    struct aws_tag found[] = {OURS(place), {"old", "yes"}};
 
     (void)state;
-    place->work.want.tags = (struct aws_tags){.items = tags, .count = 2};
+    place->work.want.tags = (struct aws_tags){.items = wanted, .count = COUNT(wanted)};
     place->work.want.disable_session_tags = true;
     place->work.have.found.role_arn = "arn:aws:iam::123456789012:role/other";
     place->work.have.found.target_role_arn = "arn:aws:iam::210987654321:role/there";
-    place->work.have.found.tags = (struct aws_tags){.items = theirs, .count = 1};
+    place->work.have.found.tags = (struct aws_tags){.items = found, .count = COUNT(found)};
     changes_pend_association(&place->work);
     assert_string_equal(pending(place),
                         "Change association a-1; role " ROLE
