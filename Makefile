@@ -74,11 +74,11 @@ ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(JOBS)
 endif
 MAKEFLAGS += --no-print-directory
-# Tests wait more than they work, so three files run at a time, each with servers of its own; on a
-# cluster of the user's there can be one controller only.
-PYTEST_JOBS ?= $(if $(KUBECONFIG),0,3)
+# Tests wait more than they work, so four files run at a time, each with servers of its own, in the
+# order of tests/conftest.py; on a cluster of the user's there can be one controller only.
+PYTEST_JOBS ?= $(if $(KUBECONFIG),0,4)
 PYTEST = PODIDENTITY_VARIANT=$(VARIANT) "$$(tests/python.sh)" -m pytest -n $(PYTEST_JOBS) \
-    --dist loadfile tests
+    --dist loadfile --no-loadscope-reorder tests
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:

@@ -1,5 +1,5 @@
-"""What a run of the whole suite must show beside its tests: no right of the controller, in AWS or in
-Kubernetes, that none of them ever used."""
+"""The order of the files, and what a run of the whole suite must show beside its tests: no right of
+the controller, in AWS or in Kubernetes, that none of them ever used."""
 
 import shutil
 
@@ -9,6 +9,12 @@ from tests.e2e.rig import rights
 
 UNUSED = pytest.StashKey()
 
+# Their tests wait for real time (an edited trust has to be 30 seconds old) or restart servers. They
+# begin first: none of them is alone with its worker in the end.
+PATIENT = ("test_session", "test_irsa", "test_api_server", "test_pods", "test_kill", "test_crowd",
+           "test_adopted_role", "test_drift", "test_role_fields", "test_aws_setup", "test_handover",
+           "test_observe", "test_shutdown", "test_refusals", "test_credentials", "test_shorthand")
+
 
 def pytest_configure(config):
     rights.open_folder(config)
@@ -17,6 +23,11 @@ def pytest_configure(config):
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node):
     rights.hand_over(node)
+
+
+def pytest_collection_modifyitems(items):
+    order = {name: place for place, name in enumerate(PATIENT)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(PATIENT)))
 
 
 def pytest_collection_finish(session):
