@@ -27,7 +27,7 @@ ACTIONS = {
     "efsCSIController": 5, "ampAccess": 5, "appMesh": 57, "externalSecrets": 11, "fsxLustreCSI": 9,
     "gatewayAPIController": 18, "loadBalancerTargetGroupBinding": 11, "mountpointS3CSI": 5,
     "nodeTerminationHandler": 6, "pganalyze": 7, "privateCAIssuer": 3, "velero": 13,
-    "vpcCNIIPv4": 14, "vpcCNIIPv6": 6,
+    "vpcCNIIPv4": 14, "vpcCNIIPv6": 8,
 }
 
 
