@@ -11,9 +11,10 @@ UNUSED = pytest.StashKey()
 
 # Their tests wait for real time (an edited trust has to be 30 seconds old) or restart servers. They
 # begin first: none of them is alone with its worker in the end.
-PATIENT = ("test_session", "test_irsa", "test_api_server", "test_pods", "test_kill", "test_crowd",
-           "test_adopted_role", "test_drift", "test_role_fields", "test_aws_setup", "test_handover",
-           "test_observe", "test_shutdown", "test_refusals", "test_credentials", "test_shorthand")
+PATIENT = ("test_irsa", "test_adopted_role", "test_session", "test_api_server", "test_adopted_drift",
+           "test_pods", "test_kill", "test_crowd", "test_create", "test_drift", "test_role_fields",
+           "test_aws_setup", "test_handover", "test_observe", "test_shutdown", "test_refusals",
+           "test_credentials", "test_shorthand")
 
 
 def pytest_configure(config):
