@@ -15,20 +15,18 @@
 #include "reconcilers/policy.h"
 #include "reconcilers/trust.h"
 #include "reconcilers/trust_merge.h"
+#include "tests/property/cases.h"
 #include "tests/property/evaluator.h"
 #include "tests/property/generator.h"
 
 /*
  * Statements of others in a trust policy survive the merge with ours, and what somebody's write
  * lost comes back: judged by an evaluator that knows neither. Each document is asked many requests
- * before and after; PROPERTY_DOCUMENTS (a quarter of them) and PROPERTY_SEED as in test_property.c.
+ * before and after. The merge has TIMES as many documents as other properties.
  */
-enum { ARENA_MAX = 16 << 20, REQUESTS = 8, TIMES = 4 };
+enum { REQUESTS = 8, TIMES = 4 };
 
-static unsigned long documents_count = 30000;
-static uint64_t seed = 20260301;
 static struct forms forms;
-static struct arena *arena;
 
 struct specimen {
     struct random random;
@@ -38,17 +36,6 @@ struct specimen {
     json_t *tree; /* with statements under our Sids here and there */
     char *text;
 };
-
-static struct trust_subject subject_of(const struct world *world)
-{
-    return (struct trust_subject){.partition = world->partition,
-                                  .account_id = world->account,
-                                  .cluster_arn = world->cluster_arn,
-                                  .cluster_name = world->cluster_name,
-                                  .namespace_name = world->namespace_name,
-                                  .service_account = world->service_account,
-                                  .session_tags = world->session_tags};
-}
 
 static bool is_own(const struct specimen *specimen, const json_t *statement)
 {
@@ -87,9 +74,9 @@ static void specimen_make(struct specimen *specimen, unsigned property, unsigned
 {
     char hash[TRUST_HASH_SIZE];
 
-    specimen->random = (struct random){seed + ((uint64_t)property << 56) + ((uint64_t)nth << 20)};
+    specimen->random = random_for(property, nth);
     world_make(&specimen->world, &specimen->random);
-    specimen->subject = subject_of(&specimen->world);
+    specimen->subject = subject_in(&specimen->world);
     trust_hash(hash, specimen->subject.cluster_arn, specimen->subject.namespace_name,
                specimen->subject.service_account);
     snprintf(specimen->sids[0], sizeof(specimen->sids[0]), "PodIdentity%s", hash);
@@ -254,26 +241,6 @@ static void what_a_write_of_others_lost_comes_back(void **state)
     assert_true(restored_count > 0);
 }
 
-static int setup(void **state)
-{
-    const char *count = getenv("PROPERTY_DOCUMENTS"), *start = getenv("PROPERTY_SEED");
-
-    (void)state;
-    if (count)
-        documents_count = strtoul(count, NULL, 10);
-    if (start)
-        seed = strtoull(start, NULL, 10);
-    arena = arena_create(ARENA_MAX);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_destroy(arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,5 +248,5 @@ int main(void)
         cmocka_unit_test(what_a_write_of_others_lost_comes_back),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, cases_begin, cases_end);
 }

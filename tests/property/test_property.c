@@ -14,28 +14,15 @@
 #include "reconcilers/difference.h"
 #include "reconcilers/policy.h"
 #include "reconcilers/trust.h"
+#include "tests/property/cases.h"
 #include "tests/property/evaluator.h"
 #include "tests/property/generator.h"
 #include "tests/property/roles.h"
 
-/*
- * PROPERTY_DOCUMENTS and PROPERTY_SEED, from the environment, choose another number of documents
- * for each of the large properties (over 100,000 in all by default) and another run. The number
- * that a failure prints stands for the same case whenever the seed is the same.
- */
-enum { ARENA_MAX = 16 << 20, REQUESTS = 16, SESSIONS = 10 };
+enum { REQUESTS = 16, SESSIONS = 10 };
 
-static unsigned long documents_count = 30000, documents_made;
-static uint64_t seed = 20260301;
+static unsigned long documents_made;
 static struct forms forms;
-static struct arena *arena;
-
-static struct random random_for(unsigned property, unsigned long nth)
-{
-    struct random random = {seed + ((uint64_t)property << 56) + ((uint64_t)nth << 20)};
-
-    return random;
-}
 
 /* Bytes that make up one case; released together. */
 struct specimen {
@@ -192,17 +179,6 @@ static void a_repeated_key_is_never_equal_to_a_policy(void **state)
     }
 }
 
-static struct trust_subject subject_of(const struct world *world)
-{
-    return (struct trust_subject){.partition = world->partition,
-                                  .account_id = world->account,
-                                  .cluster_arn = world->cluster_arn,
-                                  .cluster_name = world->cluster_name,
-                                  .namespace_name = world->namespace_name,
-                                  .service_account = world->service_account,
-                                  .session_tags = world->session_tags};
-}
-
 /* Both actions of a session, over what the association does not determine: the worst and the best
  * answer. */
 static void session_answers(const struct evaluated_document *document, struct random *random,
@@ -243,7 +219,7 @@ static void a_judgement_never_contradicts_iam(void **state)
             evaluator_release(&one.document);
             evaluator_load(&one.document, one.text, DOCUMENT_TRUST);
         }
-        subject = subject_of(&one.world);
+        subject = subject_in(&one.world);
         judgement = trust_judge(arena, one.text, &subject);
         session_answers(&one.document, &random, &one.world, &worst, &best);
         table[judgement.verdict][worst == ANSWER_YES ? 0 : best == ANSWER_NO ? 1 : 2]++;
@@ -445,28 +421,8 @@ static void a_role_in_other_words_is_no_difference_and_has_its_digest(void **sta
 static void every_form_was_made(void **state)
 {
     (void)state;
-    printf("  %lu documents of seed %llu:\n", documents_made, (unsigned long long)seed);
+    printf("  %lu documents of seed %llu:\n", documents_made, (unsigned long long)cases_seed);
     assert_true(forms_print(&forms, stdout));
-}
-
-static int setup(void **state)
-{
-    const char *count = getenv("PROPERTY_DOCUMENTS"), *start = getenv("PROPERTY_SEED");
-
-    (void)state;
-    if (count)
-        documents_count = strtoul(count, NULL, 10);
-    if (start)
-        seed = strtoull(start, NULL, 10);
-    arena = arena_create(ARENA_MAX);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_destroy(arena);
-    return 0;
 }
 
 int main(void)
@@ -481,5 +437,5 @@ int main(void)
         cmocka_unit_test(every_form_was_made),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, cases_begin, cases_end);
 }

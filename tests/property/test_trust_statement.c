@@ -21,32 +21,11 @@
 #include "base/error.h"
 #include "config/form.h"
 #include "reconcilers/trust.h"
+#include "tests/property/cases.h"
 #include "tests/property/evaluator.h"
 #include "tests/property/generator.h"
 
-enum { ARENA_MAX = 1 << 20, REQUESTS = 64, CONDITIONS_MAX = 3, TEXT_SIZE = 400 };
-
-static unsigned long statements_count = 3000;
-static uint64_t seed = 20260301;
-static struct arena *arena;
-
-static struct random random_for(unsigned property, unsigned long nth)
-{
-    struct random random = {seed + ((uint64_t)property << 56) + ((uint64_t)nth << 20)};
-
-    return random;
-}
-
-static struct trust_subject subject_of(const struct world *world)
-{
-    return (struct trust_subject){.partition = world->partition,
-                                  .account_id = world->account,
-                                  .cluster_arn = world->cluster_arn,
-                                  .cluster_name = world->cluster_name,
-                                  .namespace_name = world->namespace_name,
-                                  .service_account = world->service_account,
-                                  .session_tags = world->session_tags};
-}
+enum { REQUESTS = 64, CONDITIONS_MAX = 3, TEXT_SIZE = 400 };
 
 /* Anybody's request, also a session's of an association whose tags are switched on or off. It
  * borrows from world. */
@@ -92,7 +71,7 @@ static void our_statement_admits_its_scope_alone(void **state)
     unsigned long admitted = 0, refused = 0;
 
     (void)state;
-    for (unsigned long nth = 0; nth < statements_count; nth++) {
+    for (unsigned long nth = 0; nth < documents_count / 10; nth++) {
         struct random random = random_for(5, nth);
         enum trust_scope scope = (enum trust_scope)random_below(&random, 3);
         struct evaluated_document document;
@@ -101,7 +80,7 @@ static void our_statement_admits_its_scope_alone(void **state)
         const char *text;
 
         world_make(&world, &random);
-        subject = subject_of(&world);
+        subject = subject_in(&world);
         text = trust_document(arena, &subject, scope);
         evaluator_load(&document, text, DOCUMENT_TRUST);
         assert_true(document.sound);
@@ -237,7 +216,7 @@ static void further_conditions_take_away_what_does_not_meet_them_and_add_nothing
     struct tally tally = {0};
 
     (void)state;
-    for (unsigned long nth = 0; nth < statements_count; nth++) {
+    for (unsigned long nth = 0; nth < documents_count / 10; nth++) {
         struct random random = random_for(8, nth);
         enum trust_scope scope = (enum trust_scope)random_below(&random, 3);
         struct evaluated_document with;
@@ -252,7 +231,7 @@ static void further_conditions_take_away_what_does_not_meet_them_and_add_nothing
             tally.refused++; /* the program does not start with it */
             continue;
         }
-        subject = subject_of(&world);
+        subject = subject_in(&world);
         subject.conditions = further.text;
         evaluator_load(&with, trust_document(arena, &subject, scope), DOCUMENT_TRUST);
         assert_true(with.sound);
@@ -265,26 +244,6 @@ static void further_conditions_take_away_what_does_not_meet_them_and_add_nothing
     assert_true(tally.admitted && tally.narrowed && tally.refused);
 }
 
-static int setup(void **state)
-{
-    const char *count = getenv("PROPERTY_DOCUMENTS"), *start = getenv("PROPERTY_SEED");
-
-    (void)state;
-    if (count)
-        statements_count = strtoul(count, NULL, 10) / 10;
-    if (start)
-        seed = strtoull(start, NULL, 10);
-    arena = arena_create(ARENA_MAX);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_destroy(arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,5 +251,5 @@ int main(void)
         cmocka_unit_test(further_conditions_take_away_what_does_not_meet_them_and_add_nothing),
     };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, cases_begin, cases_end);
 }
