@@ -26,13 +26,11 @@ static void merge(json_t *object, const json_t *patch)
 
     json_object_foreach((json_t *)patch, key, value)
     {
-        json_t *inner = json_object_get(object, key);
-
         if (json_is_null(value)) {
             json_object_del(object, key);
         } else if (json_is_object(value)) {
-            if (!json_is_object(inner))
-                json_object_set_new(object, key, inner = json_object());
+            if (!json_is_object(json_object_get(object, key)))
+                json_object_set_new(object, key, json_object());
             merge(json_object_get(object, key), value);
         } else {
             json_object_set(object, key, value);
