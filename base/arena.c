@@ -169,3 +169,17 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     va_end(arguments);
     return text;
 }
+
+char *arena_join(struct arena *arena, const char *const *parts, size_t count, const char *separator)
+{
+    size_t size = 1;
+    char *all, *end;
+
+    for (size_t i = 0; i < count; i++)
+        size += strlen(parts[i]) + strlen(separator);
+    all = end = arena_alloc(arena, size);
+    for (size_t i = 0; i < count; i++)
+        end = stpcpy(stpcpy(end, i > 0 ? separator : ""), parts[i]);
+    *end = '\0';
+    return all;
+}

@@ -29,6 +29,9 @@ char *arena_text(struct arena *arena, const char *bytes, size_t length);
 char *arena_string(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* "" of none. */
+char *arena_join(struct arena *arena, const char *const *parts, size_t count,
+                 const char *separator);
 char *arena_vprintf(struct arena *arena, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 

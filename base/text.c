@@ -128,6 +128,13 @@ bool text_ends(const char *string, const char *suffix)
     return length >= tail && memcmp(string + length - tail, suffix, tail) == 0;
 }
 
+bool text_among(const char *string, const char *const *list)
+{
+    while (*list && !text_equal(*list, string))
+        list++;
+    return *list != NULL;
+}
+
 static bool is_continuation(char byte)
 {
     return ((unsigned char)byte & 0xC0) == 0x80;

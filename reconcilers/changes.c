@@ -56,15 +56,6 @@ static const char *keys_of(struct work *work, const struct aws_tags *tags)
     return keys;
 }
 
-static const char *joined(struct work *work, const char *const *names, size_t count)
-{
-    const char *all = "";
-
-    for (size_t i = 0; i < count; i++)
-        all = arena_printf(work->arena, "%s%s%s", all, i > 0 ? ", " : "", names[i]);
-    return all;
-}
-
 void changes_pend_association(struct work *work)
 {
     const struct eks_association *found = &work->have.found;
@@ -78,7 +69,7 @@ void changes_pend_association(struct work *work)
         work_pend(work, "Tag association %s: %s", found->id, keys_of(work, &tags.tags_put));
     if (tags.tags_removed_count > 0)
         work_pend(work, "Remove tags of association %s: %s", found->id,
-                  joined(work, tags.tags_removed, tags.tags_removed_count));
+                  arena_join(work->arena, tags.tags_removed, tags.tags_removed_count, ", "));
 }
 
 void changes_pend_new_association(struct work *work)

@@ -193,19 +193,14 @@ static void accept(struct work *work)
         difference_digest(work->ledger->accepted_digest, work->arena, &work->have.detail);
 }
 
-static const char *joined(struct work *work, const char *const *names, size_t count)
-{
-    const char *all = NULL;
-
-    for (size_t i = 0; i < count; i++)
-        all = all ? arena_printf(work->arena, "%s, %s", all, names[i]) : names[i];
-    return all;
-}
-
 /* Somebody revoked sessions in an incident: that stays, and is told for as long as it does. */
 static void note_denies(struct work *work)
 {
-    const char *denies = joined(work, work->todo.foreign_denies, work->todo.foreign_denies_count);
+    const struct difference *todo = &work->todo;
+    const char *denies =
+        todo->foreign_denies_count > 0
+            ? arena_join(work->arena, todo->foreign_denies, todo->foreign_denies_count, ", ")
+            : NULL;
 
     if (denies && !text_equal(denies, work->ledger->foreign_denies)) {
         count_found(work, DRIFT_ROLE);

@@ -18,14 +18,6 @@ static bool refuse(struct error *error, const char *where, const char *why)
                           where, why);
 }
 
-static bool is_among(const char *text, const char *const *words)
-{
-    for (; *words; words++)
-        if (text_equal(text, *words))
-            return true;
-    return false;
-}
-
 static bool check_keys(const json_t *object, const char *const *known, const char *where,
                        struct error *error)
 {
@@ -35,7 +27,7 @@ static bool check_keys(const json_t *object, const char *const *known, const cha
 
     json_object_foreach((json_t *)(uintptr_t)object, key, value)
     {
-        if (is_among(key, known))
+        if (text_among(key, known))
             continue;
         snprintf(why, sizeof(why), "\"%.60s\" is no element of an identity-based policy", key);
         return refuse(error, where, why);
@@ -140,7 +132,7 @@ static bool check_statement(const json_t *statement, const char *where, struct e
 
     if (!check_keys(statement, known, where, error))
         return false;
-    if (!is_among(json_path_text(statement, "Effect"), effects))
+    if (!text_among(json_path_text(statement, "Effect"), effects))
         return refuse(error, where, "Effect is neither Allow nor Deny");
     if (sid && !is_sid(sid))
         return refuse(error, where, "Sid has something else than letters and digits");
@@ -161,7 +153,7 @@ static bool check_grammar(const json_t *document, struct error *error)
     if (!check_keys(document, known, "", error))
         return false;
     if (json_object_get(document, "Version") &&
-        !is_among(json_path_text(document, "Version"), versions))
+        !text_among(json_path_text(document, "Version"), versions))
         return refuse(error, "", "Version is neither 2012-10-17 nor 2008-10-17");
     if (count == 0)
         return refuse(error, "", "Statement is empty");

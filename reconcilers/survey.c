@@ -133,13 +133,6 @@ static enum verdict addon_ask(struct work *work, struct request *request)
     return VERDICT_SEND;
 }
 
-static bool is_among(const char *status, const char *const *words)
-{
-    while (*words && !text_equal(*words, status))
-        words++;
-    return *words != NULL;
-}
-
 static void read_agent(struct sight *sight, const struct addon *addon)
 {
     static const char *const coming[] = {"CREATING", NULL};
@@ -148,10 +141,10 @@ static void read_agent(struct sight *sight, const struct addon *addon)
 
     if (sight->agent == AGENT_AUTO_MODE)
         return;
-    sight->agent = is_among(addon->status, coming)    ? AGENT_COMING
-                   : is_among(addon->status, failing) ? AGENT_FAILING
-                   : is_among(addon->status, going)   ? AGENT_MISSING
-                                                      : AGENT_PRESENT;
+    sight->agent = text_among(addon->status, coming)    ? AGENT_COMING
+                   : text_among(addon->status, failing) ? AGENT_FAILING
+                   : text_among(addon->status, going)   ? AGENT_MISSING
+                                                        : AGENT_PRESENT;
     if (sight->agent == AGENT_FAILING && addon->issue_count > 0)
         sight->trouble = memory_string(addon->issues[0].message ? addon->issues[0].message
                                                                 : addon->issues[0].code);

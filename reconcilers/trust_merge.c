@@ -246,13 +246,6 @@ static const char **meanings_of(struct arena *arena, const struct cut *cut)
     return meanings;
 }
 
-static bool is_among(const char *const *meanings, const char *meaning)
-{
-    while (*meanings && strcmp(*meanings, meaning) != 0)
-        meanings++;
-    return *meanings != NULL;
-}
-
 const char *trust_restore(struct arena *arena, const char *document, const char *before,
                           const struct trust_subject *subject)
 {
@@ -265,7 +258,7 @@ const char *trust_restore(struct arena *arena, const char *document, const char 
     meanings = meanings_of(arena, &now);
     lost.pieces = then.pieces;
     for (size_t i = 0; i < then.count; i++)
-        if (!then.pieces[i].own && !is_among(meanings, meaning_of(arena, &then.pieces[i])))
+        if (!then.pieces[i].own && !text_among(meaning_of(arena, &then.pieces[i]), meanings))
             lost.pieces[lost.count++] = then.pieces[i];
     if (lost.count == 0)
         return document;

@@ -133,6 +133,17 @@ static void destroying_null_is_fine(void **state)
     arena_destroy(NULL);
 }
 
+static void joins_texts_with_a_separator_between(void **state)
+{
+    static const char *const parts[] = {"a", "", "bc"};
+    AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
+
+    (void)state;
+    assert_string_equal(arena_join(arena, parts, 3, ", "), "a, , bc");
+    assert_string_equal(arena_join(arena, parts, 1, ", "), "a");
+    assert_string_equal(arena_join(arena, NULL, 0, ", "), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +154,7 @@ int main(void)
         cmocka_unit_test(every_byte_up_to_the_ceiling_can_be_had),
         cmocka_unit_test(past_the_ceiling_the_process_ends_with_a_line),
         cmocka_unit_test(destroying_null_is_fine),
+        cmocka_unit_test(joins_texts_with_a_separator_between),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

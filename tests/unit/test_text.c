@@ -250,6 +250,18 @@ static void many_stars_do_not_multiply_the_time(void **state)
     assert_true(clock() - start < 5 * CLOCKS_PER_SEC);
 }
 
+static void finds_a_text_among_others(void **state)
+{
+    static const char *const some[] = {"a", "bc", NULL}, *const none[] = {NULL};
+
+    (void)state;
+    assert_true(text_among("a", some));
+    assert_true(text_among("bc", some));
+    assert_false(text_among("b", some));
+    assert_false(text_among(NULL, some));
+    assert_false(text_among("a", none));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +277,7 @@ int main(void)
         cmocka_unit_test(tells_well_formed_utf8),
         cmocka_unit_test(globs_are_anchored_and_a_star_stops_at_a_slash),
         cmocka_unit_test(many_stars_do_not_multiply_the_time),
+        cmocka_unit_test(finds_a_text_among_others),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
