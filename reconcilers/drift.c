@@ -236,10 +236,11 @@ static void find_other(void *context, const struct picture_role *role)
 static bool has_others(const struct drift_look *look, const struct podidentitybinding *binding,
                        const struct ledger_entry *entry)
 {
-    struct others others = {.wanted = strrchr(entry->role_arn, '/') + 1};
+    struct others others = {0};
 
     if (!binding->spec.observe)
         return false;
+    others.wanted = strrchr(entry->role_arn, '/') + 1;
     picture_each_role_of(look->scene->picture, binding->record.uid, find_other, &others);
     return others.found || entry->retired_pending;
 }

@@ -261,19 +261,16 @@ enum verdict drift_settled(struct work *work, struct request *request)
 {
     struct ledger_entry *entry = work->ledger;
 
-    (void)request;
-    if (!work->have.verified) {
-        if (work->writes > 0)
-            entry->written_ms = work->now_ms;
-        drift_remember_role(work);
-        accept(work);
-        note_denies(work);
-        note_boundary(work);
-        for (int part = 0; part < DRIFT_PARTS; part++) {
-            note_kept(work, (enum drift_part)part);
-            settle(work, (enum drift_part)part);
-        }
+    (void)drift_tell_what_stays(work, request);
+    if (work->have.verified)
+        return VERDICT_NEXT;
+    if (work->writes > 0)
+        entry->written_ms = work->now_ms;
+    drift_remember_role(work);
+    accept(work);
+    for (int part = 0; part < DRIFT_PARTS; part++) {
+        note_kept(work, (enum drift_part)part);
+        settle(work, (enum drift_part)part);
     }
-    warn_of_what_stays(work);
     return VERDICT_NEXT;
 }
