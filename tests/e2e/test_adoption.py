@@ -1,7 +1,6 @@
 """An association that others made: taken over with adoptionPolicy: Adopt and a grant, kept working,
 never deleted."""
 
-import contextlib
 
 import pytest
 
@@ -13,15 +12,8 @@ ASSOCIATIONS = {"associations": True}
 
 @pytest.fixture
 def theirs(place, aws):
-    """An association of somebody else for ServiceAccount cart, with a tag; goes with the test."""
-    arn = aws.make_role(f"theirs-{place.name}")
-    made = aws.eks.create_pod_identity_association(
-        clusterName=aws.cluster, namespace=place.name, serviceAccount="cart", roleArn=arn,
-        tags={"team": "theirs"})["association"]
-    yield made
-    with contextlib.suppress(aws.eks.exceptions.ResourceNotFoundException):
-        aws.eks.delete_pod_identity_association(
-            clusterName=aws.cluster, associationId=made["associationId"])
+    with aws.associated_by_others(place.name, "cart") as made:
+        yield made
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What is there and is not ours: told, never touched; and what is missing holds nothing back."""
 
-import contextlib
 import json
 
 import pytest
@@ -25,16 +24,8 @@ def neighbour(cluster, aws, controller):
 
 @pytest.fixture
 def theirs(place, aws):
-    """An association that somebody else made for ServiceAccount cart."""
-    role = f"theirs-{place.name}"
-    arn = aws.make_role(role)
-    made = aws.eks.create_pod_identity_association(
-        clusterName=aws.cluster, namespace=place.name, serviceAccount="cart", roleArn=arn,
-        tags={"team": "theirs"})["association"]
-    yield made
-    with contextlib.suppress(aws.eks.exceptions.ResourceNotFoundException):
-        aws.eks.delete_pod_identity_association(
-            clusterName=aws.cluster, associationId=made["associationId"])
+    with aws.associated_by_others(place.name, "cart") as made:
+        yield made
 
 
 def writes_to(aws, since, association):

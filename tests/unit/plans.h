@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "reconcilers/ledger.h"
 #include "reconcilers/picture.h"
 #include "reconcilers/want.h"
 #include "tests/fake/fake_world.h"
@@ -61,6 +62,16 @@ static inline struct fake_world *world_with(const char *spec)
 static inline void bind_and_settle(struct fake_world *world, const char *name, const char *spec)
 {
     fake_world_bind(world, name, spec);
+    assert_true(fake_world_settle(world));
+}
+
+/* As after a sweep or a Describe that showed something else than was left: cart's plan reads all.
+ */
+static inline void look_again(struct fake_world *world)
+{
+    ledger_doubt(ledger_entry(world->scene.ledger, "shop/cart",
+                              fake_world_binding(world, "cart")->record.uid));
+    fake_world_reconcile(world, "cart");
     assert_true(fake_world_settle(world));
 }
 

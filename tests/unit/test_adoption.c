@@ -45,15 +45,6 @@ static struct fake_role *role_given(const struct fake_world *world)
     return fake_aws_role(&world->aws, strrchr(cart(world)->role_arn, '/') + 1);
 }
 
-/* As after a Describe that showed another association than was left (patrol.c). */
-static void look_again(struct fake_world *world)
-{
-    ledger_doubt(ledger_entry(world->scene.ledger, "shop/cart",
-                              fake_world_binding(world, "cart")->record.uid));
-    fake_world_reconcile(world, "cart");
-    assert_true(fake_world_settle(world));
-}
-
 static unsigned effects(const struct fake_world *world, const char *operation)
 {
     return fake_counts_get(&world->aws.effects, operation);

@@ -74,15 +74,6 @@ static struct fake_world *world_adopted(const char *spec)
     return world;
 }
 
-/* As after a sweep that showed another role than was left. */
-static void look_again(struct fake_world *world)
-{
-    ledger_doubt(ledger_entry(world->scene.ledger, "shop/cart",
-                              fake_world_binding(world, "cart")->record.uid));
-    fake_world_reconcile(world, "cart");
-    assert_true(fake_world_settle(world));
-}
-
 static void assert_warned(const struct fake_world *world, const char *part)
 {
     const char *const *warning = fake_world_binding(world, "cart")->status.warnings;

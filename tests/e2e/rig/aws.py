@@ -93,6 +93,18 @@ class Aws(StandIn):
 
         wait_until(removed, what=f"role {name} is gone")
 
+    @contextlib.contextmanager
+    def associated_by_others(self, namespace, service_account):
+        """An association that somebody else made, with a tag and a role of its own; goes with the
+        block."""
+        made = self.eks.create_pod_identity_association(
+            clusterName=self.cluster, namespace=namespace, serviceAccount=service_account,
+            roleArn=self.make_role(f"theirs-{namespace}"), tags={"team": "theirs"})["association"]
+        yield made
+        with contextlib.suppress(self.eks.exceptions.ResourceNotFoundException):
+            self.eks.delete_pod_identity_association(
+                clusterName=self.cluster, associationId=made["associationId"])
+
     def inline_policies(self, role):
         """Policy name → document."""
         names = self.iam.list_role_policies(RoleName=role)["PolicyNames"]
