@@ -8,7 +8,6 @@ import pytest
 
 from tests.e2e.documents import READ_DYNAMO, READ_S3, READ_SQS, WRITE_S3
 from tests.e2e.rig.objects import condition
-from tests.e2e.rig.waiting import wait_until
 
 # What others admit, in the forms that IAM takes.
 THEM = {"Sid": "Them", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::222233334444:root"},
@@ -90,7 +89,7 @@ def test_what_others_put_on_it_stays_and_ours_comes_beside_it(place, aws, contro
         "CreatePodIdentityAssociation"], "the tags come first"
     warnings = ready["status"]["warnings"]
     assert any("inline policy Theirs" in one and READ_DYNAMO in one for one in warnings), warnings
-    assert wait_until(lambda: place.events("cart", "RoleAdopted"), 10, "an Event")
+    place.wait_events("RoleAdopted", "cart")
 
 
 def test_the_trust_is_read_again_at_once_and_some_seconds_later(place, aws, controller, theirs):

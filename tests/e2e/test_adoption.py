@@ -5,7 +5,6 @@ never deleted."""
 import pytest
 
 from tests.e2e.documents import READ_S3
-from tests.e2e.rig.waiting import wait_until
 
 ASSOCIATIONS = {"associations": True}
 
@@ -40,7 +39,7 @@ def test_it_is_taken_over_where_it_stands_and_its_former_role_is_told(
     assert found["tags"]["team"] == "theirs"
     assert aws.operations(since, writes=True, good=True) == [
         "TagResource", "UpdatePodIdentityAssociation"], "the tags come first"
-    event = wait_until(lambda: place.events("cart", "AssociationAdopted"), 10, "an Event")[0]
+    event = place.wait_events("AssociationAdopted", "cart")[0]
     assert theirs["associationId"] in event["note"] and theirs["roleArn"] in event["note"]
 
 

@@ -39,10 +39,6 @@ def role_of(status):
     return status["roleARN"].rpartition("/")[2]
 
 
-def events(place, reason):
-    return [event["note"] for event in place.events("cart", reason)]
-
-
 def sweeps(aws, since):
     return aws.operations(since, operation="GetAccountAuthorizationDetails")
 
@@ -119,11 +115,11 @@ def test_what_somebody_does_to_our_role_is_undone_after_one_sweep(
     since = aws.last()
     make(aws.iam, role)
     aws.wait_request(since, operation=repair, role=role)
-    wait_until(lambda: events(place, "DriftRepaired"), what="an Event DriftRepaired")
+    place.wait_events("DriftRepaired", "cart")
     assert state_of(aws, role) == before
     assert aws.operations(since, role=role, writes=True) == [repair]
     if edit in OPENED:
-        wait_until(lambda: events(place, OPENED[edit]), what=f"an Event {OPENED[edit]}")
+        place.wait_events(OPENED[edit], "cart")
     assert len(sweeps(aws, since)) <= 3, "not noticed by the first sweep that could"
     place.wait_ready("cart")
     metrics = watchful.metrics()
@@ -147,7 +143,7 @@ def test_a_deleted_association_is_made_again_after_one_more_sweep(place, aws, wa
         clusterName=aws.cluster, associationId=cart["associationID"])
     place.wait_condition("Associated", "Unknown", "RepairingDeleted", name="cart")
     place.wait_ready("cart")
-    assert events(place, "RepairingDeleted")
+    place.wait_events("RepairingDeleted", "cart")
     made = aws.association(place.name, "cart")
     assert made["associationId"] == place.get("cart")["status"]["associationID"]
     assert made["associationId"] != cart["associationID"]
@@ -177,7 +173,7 @@ def test_an_association_that_points_to_another_role_is_found_within_the_describe
     aws.wait_request(since, operation="UpdatePodIdentityAssociation")
     wait_until(lambda: aws.association(place.name, "cart")["roleArn"] == cart["roleARN"],
                what="the association points to our role again")
-    wait_until(lambda: events(place, "DriftRepaired"), what="an Event DriftRepaired")
+    place.wait_events("DriftRepaired", "cart")
     assert aws.operations(since, role=other, writes=True) == []
     aws.iam.delete_role(RoleName=other)
 
@@ -218,7 +214,7 @@ def test_what_somebody_does_to_our_association_is_undone_within_the_describe_int
     before = state()
     since = aws.last()
     make(aws.eks, cart, aws.cluster)
-    wait_until(lambda: events(place, "DriftRepaired"), what="an Event DriftRepaired")
+    place.wait_events("DriftRepaired", "cart")
     assert state() == before
     assert aws.operations(since, writes=True) == [repair]
     assert place.wait_ready("cart")["status"]["associationID"] == cart["associationID"]
@@ -247,7 +243,7 @@ def test_a_policy_that_only_denies_is_told_and_never_removed(place, aws, watchfu
                             PolicyDocument=json.dumps(DENY_ALL))
     told = wait_until(lambda: place.get("cart")["status"].get("warnings"), what="a warning")
     assert "AWSRevokeOlderSessions" in told[0]
-    note = wait_until(lambda: events(place, "DriftFound"), what="an Event DriftFound")[0]
+    note = place.wait_events("DriftFound", "cart")[0]["note"]
     assert "AWSRevokeOlderSessions" in note
     wait_sweeps(aws, aws.last(), 3)
     quiet = aws.last()
@@ -341,7 +337,7 @@ def test_after_three_repairs_within_an_hour_it_waits_and_says_so(place, aws, wat
     aws.iam.attach_role_policy(RoleName=role, PolicyArn=READ_DYNAMO)
     told = wait_until(lambda: place.get("cart")["status"].get("warnings"), what="a warning")
     assert "was repaired 3 times within an hour" in told[0]
-    note = wait_until(lambda: events(place, "DriftSlowed"), what="an Event DriftSlowed")[0]
+    note = place.wait_events("DriftSlowed", "cart")[0]["note"]
     assert "podidentity.io/suspended" in note
     assert aws.operations(since, role=role, writes=True) == []
 

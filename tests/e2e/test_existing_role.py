@@ -119,8 +119,8 @@ def test_a_role_that_was_left_stays_whole_until_its_binding_goes(place, aws, con
         retired.replace("Z", "+00:00")) - before < datetime.timedelta(minutes=1)
     assert aws.inline_policies(ours) == {"Policy1": READ_S3}
     assert aws.role(ours)["AssumeRolePolicyDocument"]["Statement"][0]["Effect"] == "Allow"
-    told = place.events("cart", "RoleRetired")
-    assert len(told) == 1 and ours in told[0]["note"]
+    [told] = place.wait_events("RoleRetired", "cart")
+    assert ours in told["note"]
 
     since = aws.last()
     place.delete("cart", wait=False)

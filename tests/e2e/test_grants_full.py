@@ -243,7 +243,7 @@ def test_withdrawal_with_delete_removes_association_then_role_after_the_grace(
         assert not gone["status"].get("pendingChanges")
         writes = aws.operations(since, writes=True)
         assert writes[0] == "DeletePodIdentityAssociation" and writes[-1] == "DeleteRole"
-        assert place.events("app", "AssociationDeleted")
+        place.wait_events("AssociationDeleted")
 
         place.grant()
         place.wait_ready()

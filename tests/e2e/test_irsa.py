@@ -293,7 +293,7 @@ def test_what_a_client_side_manifest_drops_is_applied_again_and_told(
     for value in (arn, None):
         cluster.kubectl("apply", "-f", "-", text=manifest(place, value))
     wait_annotated(place, {ROLE_ARN: arn})
-    wait_until(lambda: place.events("cart", "AnnotationsRestored"), 20, "it is told")
+    place.wait_events("AnnotationsRestored", "cart")
 
 
 def test_three_times_an_hour_and_then_the_binding_says_so(place, aws, controller, provider):

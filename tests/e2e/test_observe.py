@@ -85,7 +85,7 @@ def test_what_is_not_there_is_said_and_not_made(place, aws, watchful):
     assert not found["metadata"].get("finalizers")
     for kind in ("RoleReady", "Associated", "Ready"):
         assert condition(found, kind)["reason"] == "ChangesPending"
-    (told,) = wait_until(lambda: place.events("cart"), what="an Event")
+    (told,) = place.wait_events(None, "cart")
     assert (told["type"], told["reason"]) == ("Normal", "ChangesPending")
     place.delete("cart")
     assert written(aws, since) == []
@@ -163,7 +163,7 @@ def test_what_others_do_to_the_role_is_shown_and_left(place, aws, watchful, cart
     wait_pending(place, "Change role ROLE: put inline policy Policy1",
                  f"Change role ROLE: detach {READ_DYNAMO}")
     place.wait_condition("Ready", "False", "ChangesPending", name="cart")
-    wait_until(lambda: place.events("cart", "DriftFound"), what="an Event DriftFound")
+    place.wait_events("DriftFound", "cart")
     assert place.events("cart", "DriftRepaired") == []
     aws.iam.detach_role_policy(RoleName=role, PolicyArn=READ_DYNAMO)
     aws.iam.put_role_policy(RoleName=role, PolicyName="Policy1", PolicyDocument=json.dumps(READ_S3))

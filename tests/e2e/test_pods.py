@@ -86,7 +86,7 @@ def test_a_rollout_from_before_is_outdated_until_it_is_restarted(
     assert condition(found, "Ready")["status"] == "True", "PodsCurrent never holds Ready"
     wait_counted(place, 0, 2)
     assert "0/2" in cluster.kubectl("-n", place.name, "get", "pib", "cart")
-    assert [event["type"] for event in place.events("cart", "Outdated")] == ["Warning"]
+    assert [event["type"] for event in place.wait_events("Outdated", "cart")] == ["Warning"]
 
     since = aws.last()
     restart(place)
@@ -212,7 +212,7 @@ def test_a_role_that_was_left_goes_with_the_last_pod_from_before(
     restart(place)
     wait_until(lambda: aws.role(ours) is None, 30, f"{ours} is deleted")
     place.wait_condition("PodsCurrent", "True", "Current", name="cart")
-    assert place.events("cart", "RoleDeleted")
+    place.wait_events("RoleDeleted", "cart")
 
 
 def test_the_role_of_a_deleted_binding_waits_for_its_pods(place, aws, controller, kubelets,

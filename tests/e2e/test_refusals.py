@@ -213,7 +213,7 @@ def test_while_aws_cannot_be_asked_conditions_stay_and_it_goes_on_by_itself(
     place.objects.wait("PodIdentityBinding", "cart", place.name, timeout=60,
                        until=lambda found: not condition(found, "Reconciling"))
     assert aws.inline_policies(role) == {"Policy1": wider}
-    assert [event["type"] for event in place.events("cart", reason)] == ["Warning"]
+    assert [event["type"] for event in place.wait_events(reason, "cart")] == ["Warning"]
 
 
 def test_a_new_binding_waits_for_an_unreachable_aws_and_says_so(place, aws, controller):

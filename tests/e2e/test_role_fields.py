@@ -129,8 +129,7 @@ def test_a_service_account_that_others_have_stays(place, aws, controller):
     for name in ("ours", "shared"):
         place.delete(name)
         assert place.objects.get("ServiceAccount", name, place.name) is not None
-    [event] = wait_until(
-        lambda: place.objects.events(place.name, "shared", "ServiceAccountKept"), what="an Event")
+    [event] = place.wait_events("ServiceAccountKept", "shared")
     assert "somebody else has written to it" in event["note"]
 
 
@@ -146,5 +145,5 @@ def test_a_service_account_of_ours_that_a_pod_uses_stays(place, aws, controller)
         found["status"].get("pods", {}).get("total") == 1), timeout=60)
     place.delete("cart")
     assert place.objects.get("ServiceAccount", "cart", place.name) is not None
-    [event] = place.objects.events(place.name, "cart", "ServiceAccountKept")
+    [event] = place.wait_events("ServiceAccountKept", "cart")
     assert "pods use it" in event["note"]

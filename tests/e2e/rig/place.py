@@ -158,7 +158,13 @@ class Place:
             self.objects.wait_gone("PodIdentityBinding", name, self.name, timeout)
 
     def events(self, name=None, reason=None):
+        """Those there are now. An Event may arrive after the status that it goes with."""
         return self.objects.events(self.name, name, reason)
+
+    def wait_events(self, reason, name="app", timeout=20):
+        """The Events with this reason, or any, about the objects of that name, once there is one."""
+        return wait_until(lambda: self.events(name, reason), timeout,
+                          f"an Event {reason or ''} of {name}")
 
 
 def _without_request_ids(text):
