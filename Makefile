@@ -77,13 +77,13 @@ MAKEFLAGS += --no-print-directory
 # Tests wait more than they work, so six files run at a time, each with servers of its own, in the
 # order of tests/conftest.py; on a cluster of the user's there can be one controller only.
 PYTEST_JOBS ?= $(if $(KUBECONFIG),0,6)
-PYTEST = PODIDENTITY_VARIANT=$(VARIANT) "$$(tests/python.sh)" -m pytest -n $(PYTEST_JOBS) \
+PYTEST = PODIDENTITY_VARIANT=$(VARIANT) "$$(tests/python.sh)" -m pytest -n $(PYTEST_JOBS) $(PYTEST_FLAGS) \
     --dist loadfile --no-loadscope-reorder tests
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests unit fuzzed tidy $(DESK)
+.PHONY: all tests unit beside endtoend fuzzed tidy $(DESK)
 
 all: $(LIBRARY) $(PROGRAM) ## build the program: build/release/bin/podidentity
 tests: $(TESTS)
@@ -104,8 +104,13 @@ demo: ## start a cluster and an AWS stand-in, and show the controller at work
 test: ## install what is missing, build, run all tests
 	@tests/deps.sh
 	@$(MAKE) vectors
-	@$(MAKE) all unit
+	@$(MAKE) all tests
 	@tests/cluster/build.sh >/dev/null
+	@$(MAKE) -k -j2 beside endtoend; ended=$$?; cat $(BUILD)/unit.log; exit $$ended
+# End-to-end tests wait much: the others work in that time, and say what they have to say after them.
+beside:
+	@nice $(MAKE) unit >$(BUILD)/unit.log 2>&1
+endtoend:
 	@$(PYTEST)
 bench: ## print the figures of docs/figures.md (BENCH=crowd5000: of 5,000 bindings, all under a budget)
 	@tests/deps.sh

@@ -201,10 +201,10 @@ def test_no_secret_of_the_container_endpoint_is_seen_anywhere(place, aws, contro
         place.wait_ready("cart")
     aws.control("POST", "credentials", {"token": "of somebody else"})
     with controller.with_settings(environment_more=variables, log_level="debug", ready=False):
-        wait_until(lambda: renewals(controller) > 0, 10, "a refused token")
+        wait_until(lambda: renewals(controller) > 0, 30, "a refused token")
         token_file.write_text(BEARER + "\nsecond line")
         failed = renewals(controller)
-        wait_until(lambda: renewals(controller) > failed, 10, "an unreadable token")
+        wait_until(lambda: renewals(controller) > failed, 60, "an unreadable token")
         assert leaks({"bearer": BEARER}, list(all_texts(place, controller))) == []
 
 

@@ -88,26 +88,41 @@ class Objects:
     def wait(self, kind, name, namespace=None, until=None, timeout=30, what=None):
         """Waits until the object is there and until(object) is true; gives the object."""
         def seen():
-            found = self.get(kind, name, namespace)
+            found = next(states)
             assert found is not None, f"{kind} {name} is not there"
             assert until is None or until(found), f"{kind} {name} is {found.get('status')}"
             return found
 
-        return wait_until(seen, timeout, what or f"{kind} {name}")
+        states = self._states(kind, name, namespace)
+        return wait_until(seen, timeout, what or f"{kind} {name}", pause=False)
 
     def wait_gone(self, kind, name, namespace=None, timeout=30):
         def gone():
-            found = self.get(kind, name, namespace)
+            found = next(states)
             assert found is None, f"{kind} {name} is still there: {found}"
             return True
 
-        wait_until(gone, timeout, f"{kind} {name} gone")
+        states = self._states(kind, name, namespace)
+        wait_until(gone, timeout, f"{kind} {name} gone", pause=False)
 
     def events(self, namespace, name=None, reason=None):
         """Events of a namespace, about the object of that name, with that reason."""
         return [event for event in self.list("Event", namespace)
                 if (name is None or event["regarding"].get("name") == name)
                 and (reason is None or event["reason"] == reason)]
+
+    def _states(self, kind, name, namespace):
+        """The object as it is (None: there is none) and after each change, as a watch tells it.
+        Read again each second, since what somebody waits for may lie outside the object."""
+        resource = self._resource(kind)
+        one = {"namespace": namespace, "field_selector": f"metadata.name={name}"}
+        head = {"apiVersion": resource.group_version, "kind": resource.kind}
+        while True:
+            listed = resource.get(**one).to_dict()
+            yield {**head, **listed["items"][0]} if listed["items"] else None
+            for event in resource.watch(
+                    resource_version=listed["metadata"]["resourceVersion"], timeout=1, **one):
+                yield None if event["type"] == "DELETED" else event["raw_object"]
 
     def _apply_one(self, document, options):
         return self._resource_of(document).server_side_apply(

@@ -3,12 +3,15 @@
 import time
 
 POLL_SECONDS = 0.05
+SLOW_POLL_SECONDS = 0.25
 
 
-def wait_until(condition, timeout=30, what=None):
+def wait_until(condition, timeout=30, what=None, pause=True):
     """Calls condition until it gives something true, and returns that. An AssertionError that it
-    raises means "not yet" and is shown when time is up; any other exception passes."""
-    deadline = time.monotonic() + timeout
+    raises means "not yet" and is shown when time is up; any other exception passes. What takes
+    long is asked for less often; without pause the condition itself waits for the next change."""
+    started = time.monotonic()
+    deadline = started + timeout
     while True:
         failure = None
         try:
@@ -21,4 +24,6 @@ def wait_until(condition, timeout=30, what=None):
             wanted = what or getattr(condition, "__doc__", None) or "the condition"
             raise AssertionError(
                 f"{wanted}: not within {timeout} s; last seen: {failure or seen!r}") from failure
-        time.sleep(POLL_SECONDS)
+        if pause:
+            waited = time.monotonic() - started
+            time.sleep(min(max(POLL_SECONDS, waited / 20), SLOW_POLL_SECONDS))
