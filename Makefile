@@ -74,9 +74,9 @@ ifeq ($(MAKELEVEL)$(filter -j% --jobs%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(JOBS)
 endif
 MAKEFLAGS += --no-print-directory
-# Tests wait more than they work, so six files run at a time, each with servers of its own, in the
+# Tests wait more than they work, so eight files run at a time, each with servers of its own, in the
 # order of tests/conftest.py; on a cluster of the user's there can be one controller only.
-PYTEST_JOBS ?= $(if $(KUBECONFIG),0,6)
+PYTEST_JOBS ?= $(if $(KUBECONFIG),0,8)
 PYTEST = PODIDENTITY_VARIANT=$(VARIANT) "$$(tests/python.sh)" -m pytest -n $(PYTEST_JOBS) $(PYTEST_FLAGS) \
     --dist loadfile --no-loadscope-reorder tests
 

@@ -22,6 +22,9 @@ class Place:
 
     def __init__(self, cluster, aws=None, name=None):
         self.objects = cluster.objects
+        # Its name is nobody else's. To empty a namespace costs the servers more than most tests
+        # do, and ours end anyway.
+        self.stays = name is None and not cluster.external
         self.account = aws.account if aws else None
         self.name = name or random_name()
         self._cluster_scoped = []
@@ -36,7 +39,7 @@ class Place:
     def close(self, timeout=30):
         """Bindings first, while the controller still sees their grants and they can go at once;
         pods before them, since the roles of bindings wait for pods, and annotations, or the
-        controller would make their bindings anew."""
+        controller would make their bindings anew. The namespace last, unless it `stays`."""
         self.remove_pods()
         for account in self.objects.list("ServiceAccount", self.name):
             if ROLE_ARN in account["metadata"].get("annotations", {}):
@@ -49,7 +52,8 @@ class Place:
             self.objects.wait_gone("PodIdentityBinding", binding, self.name, timeout)
         for kind, name in reversed(self._cluster_scoped):
             self.objects.delete(kind, name)
-        self.objects.delete("Namespace", self.name)
+        if not self.stays:
+            self.objects.delete("Namespace", self.name)
 
     def apply(self, source):
         """Server-side apply; what belongs in a namespace and names none goes into this one."""
