@@ -91,6 +91,7 @@ build_program() {
 
 # What nodes and pods go through, as kwok itself has it: at once, but for the lease.
 copy_stages() {
+    (cd "$module" && GOWORK=off go mod download sigs.k8s.io/kwok)
     from=$(cd "$module" && GOWORK=off go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)/kustomize/stage
     rm -rf "$folder/stages"
     mkdir "$folder/stages"
