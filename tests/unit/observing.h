@@ -11,9 +11,6 @@
     "\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]," OBSERVE "}"
 #define LOOK_AT(arn) "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" arn "\"," OBSERVE "}"
 #define LOOK_WITH(more) "{\"serviceAccountName\":\"cart\"," more "," OBSERVE "}"
-#define FOREIGN_POLICY "arn:aws:iam::aws:policy/AdministratorAccess"
-
-enum { INTERVAL_MS = 10 * 60 * 1000 };
 
 /* Sentences of status.pendingChanges, each with a line's end. */
 static inline void read_pending(const struct fake_world *world, const char *name, struct text *all)
@@ -63,11 +60,4 @@ static inline struct fake_world *world_from(const char *enforced, const char *ob
     assert_nothing_written(world);
     fake_world_reset(world);
     return world;
-}
-
-static inline void look(struct fake_world *world)
-{
-    assert_true(fake_world_pass(world, INTERVAL_MS));
-    assert_true(fake_world_look(world));
-    assert_true(fake_world_settle(world));
 }

@@ -28,6 +28,10 @@
 #define POLICY                                                                                     \
     "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\"" \
     ",\"Resource\":\"*\"}]}"
+#define DENY                                                                                       \
+    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\","            \
+    "\"Resource\":\"*\"}]}"
+#define FOREIGN_POLICY "arn:aws:iam::aws:policy/AdministratorAccess"
 
 #define MANAGED "{\"serviceAccountName\":\"cart\"}"
 #define MANAGED_WITH_TWO                                                                           \
@@ -36,6 +40,8 @@
 #define BOUND_TO(account) "{\"serviceAccountName\":\"" account "\",\"roleARN\":\"" EXISTING "\"}"
 
 #define BINDINGS "podidentitybindings"
+
+enum { INTERVAL_MS = 10 * 60 * 1000 }; /* settings.drift_interval_ms of the fake world */
 
 static inline void world_free_auto(struct fake_world **world)
 {
@@ -75,6 +81,24 @@ static inline void look_again(struct fake_world *world)
     assert_true(fake_world_settle(world));
 }
 
+/* Somebody takes the finalizer of cart away and deletes it: all that it made stays. */
+static inline void lose_binding(struct fake_world *world)
+{
+    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
+                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
+    fake_world_unbind(world, "cart");
+    assert_true(fake_world_settle(world));
+    assert_null(fake_world_binding(world, "cart"));
+}
+
+/* A sweep's interval later, and all that follows from what the sweep shows. */
+static inline void look(struct fake_world *world)
+{
+    assert_true(fake_world_pass(world, INTERVAL_MS));
+    assert_true(fake_world_look(world));
+    assert_true(fake_world_settle(world));
+}
+
 /* Bindings app-0, app-1 … with a role of ours each, and counts at 0. */
 static inline void bind_many(struct fake_world *world, int count)
 {
@@ -96,6 +120,12 @@ static inline struct fake_role *cart_role(const struct fake_world *world)
     AUTO(arena_destroy) struct arena *arena = arena_create(1 << 16);
 
     return fake_aws_role(&world->aws, want_role_name(arena, FAKE_CLUSTER_ARN, "shop", "cart"));
+}
+
+/* How often this AWS operation has changed something. */
+static inline unsigned effects(const struct fake_world *world, const char *operation)
+{
+    return fake_counts_get(&world->aws.effects, operation);
 }
 
 /* The message of a condition. */

@@ -45,11 +45,6 @@ static struct fake_role *role_given(const struct fake_world *world)
     return fake_aws_role(&world->aws, strrchr(cart(world)->role_arn, '/') + 1);
 }
 
-static unsigned effects(const struct fake_world *world, const char *operation)
-{
-    return fake_counts_get(&world->aws.effects, operation);
-}
-
 static struct fake_world *world_adopted(const char *spec)
 {
     struct fake_world *world = world_with_theirs(OTHER);
@@ -223,10 +218,7 @@ static void a_binding_made_anew_does_not_inherit_it(void **state)
     AUTO_WORLD struct fake_world *world = world_adopted(ADOPTING);
 
     (void)state;
-    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
-                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
-    fake_world_unbind(world, "cart");
-    assert_true(fake_world_settle(world));
+    lose_binding(world);
     assert_non_null(tag(world, TAG_ORIGIN));
     bind_and_settle(world, "cart", REFUSING);
     assert_condition(world, "cart", "Ready", "False AssociationForeign");

@@ -6,15 +6,6 @@
 
 #define OTHER_GRANT "{\"namespaces\":{\"names\":[\"else\"]},\"serviceAccounts\":[\"*\"]}"
 
-enum { INTERVAL_MS = 10 * 60 * 1000 };
-
-static void look(struct fake_world *world)
-{
-    assert_true(fake_world_pass(world, INTERVAL_MS));
-    assert_true(fake_world_look(world));
-    assert_true(fake_world_settle(world));
-}
-
 static struct audit_figures figures_of(const struct fake_world *world)
 {
     struct audit_figures figures;
@@ -42,11 +33,7 @@ static struct fake_world *left_over(void)
 {
     struct fake_world *world = world_with(MANAGED);
 
-    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
-                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
-    fake_world_unbind(world, "cart");
-    assert_true(fake_world_settle(world));
-    assert_null(fake_world_binding(world, "cart"));
+    lose_binding(world);
     fake_world_reset(world);
     return world;
 }

@@ -9,20 +9,7 @@
 #include "reconcilers/ledger.h"
 #include "reconcilers/patrol.h"
 
-#define DENY                                                                                       \
-    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\","            \
-    "\"Resource\":\"*\"}]}"
-#define FOREIGN_POLICY "arn:aws:iam::aws:policy/AdministratorAccess"
-
-enum { INTERVAL_MS = 10 * 60 * 1000, HOUR_MS = 3600 * 1000 };
-
-/* An interval later, and all that follows from what the sweep shows. */
-static void look(struct fake_world *world)
-{
-    assert_true(fake_world_pass(world, INTERVAL_MS));
-    assert_true(fake_world_look(world));
-    assert_true(fake_world_settle(world));
-}
+enum { HOUR_MS = 3600 * 1000 };
 
 static struct fake_world *quiet(const char *spec)
 {
@@ -118,7 +105,7 @@ static void every_edit_of_our_role_is_undone_after_one_sweep(void **state)
 
         edits[i].make(cart_role(world));
         look(world);
-        if (fake_counts_get(&world->aws.effects, edits[i].repair) != 1)
+        if (effects(world, edits[i].repair) != 1)
             fail_msg("%s: no %s", edits[i].name, edits[i].repair);
         assert_int_equal(world->wire.aws_writes, 1);
         assert_int_equal(fake_kubernetes_events(&world->kubernetes, "DriftRepaired"), 1);
@@ -224,7 +211,7 @@ static void a_deleted_role_is_made_again_after_one_more_sweep(void **state)
     assert_int_equal(world->wire.aws_writes, 0);
     look(world);
     assert_condition(world, "cart", "Ready", "True Ready");
-    assert_int_equal(fake_counts_get(&world->aws.effects, "CreateRole"), 1);
+    assert_int_equal(effects(world, "CreateRole"), 1);
     assert_int_equal(cart_role(world)->policies.count, 1);
 }
 
@@ -430,7 +417,7 @@ static void a_changed_association_is_found_by_the_patrol_and_repaired(void **sta
         assert_string_equal(key, "shop/cart");
         fake_world_reconcile(world, "cart");
         assert_true(fake_world_settle(world));
-        assert_int_equal(fake_counts_get(&world->aws.effects, changes[i].repair), 1);
+        assert_int_equal(effects(world, changes[i].repair), 1);
         assert_int_equal(world->wire.aws_writes, 1);
         assert_int_equal(fake_kubernetes_events(&world->kubernetes, "DriftRepaired"), 1);
         assert_condition(world, "cart", "Ready", "True Ready");

@@ -19,11 +19,6 @@ static struct fake_world *world_with_two(const char *elder, const char *younger)
     return world;
 }
 
-static unsigned effects(const struct fake_world *world, const char *operation)
-{
-    return fake_counts_get(&world->aws.effects, operation);
-}
-
 static void assert_handed_over(struct fake_world *world)
 {
     AUTO_FREE char *association =

@@ -209,16 +209,6 @@ static void refuses_a_name_that_a_role_of_others_has(void **state)
     assert_int_equal(world->aws.association_count, 0);
 }
 
-/* Somebody takes the finalizer away and deletes the binding: all that it made stays. */
-static void lose(struct fake_world *world)
-{
-    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
-                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
-    fake_world_unbind(world, "cart");
-    assert_true(fake_world_settle(world));
-    assert_null(fake_world_binding(world, "cart"));
-}
-
 static void replaces_the_association_of_a_former_binding(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(BOUND_TO("cart"));
@@ -226,7 +216,7 @@ static void replaces_the_association_of_a_former_binding(void **state)
 
     (void)state;
     former = memory_string(fake_aws_association(&world->aws, "shop", "cart")->id);
-    lose(world);
+    lose_binding(world);
     bind_and_settle(world, "cart", BOUND_TO("cart"));
     assert_condition(world, "cart", "Ready", "True Ready");
     assert_int_equal(world->aws.association_count, 1);
@@ -240,7 +230,7 @@ static void hands_on_neither_role_nor_access_of_a_former_binding(void **state)
     AUTO_WORLD struct fake_world *world = world_with(MANAGED_WITH_TWO);
 
     (void)state;
-    lose(world);
+    lose_binding(world);
     bind_and_settle(world, "cart", MANAGED_WITH_TWO);
     assert_condition(world, "cart", "Ready", "False RoleOfFormerBinding");
     assert_contains(message_of(world, "cart", "Ready"), "release shop/cart --purge");

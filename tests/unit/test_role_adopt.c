@@ -43,11 +43,6 @@ static const char *tag(const struct fake_world *world, const char *key)
     return fake_pairs_get(&role(world)->tags, key);
 }
 
-static unsigned effects(const struct fake_world *world, const char *operation)
-{
-    return fake_counts_get(&world->aws.effects, operation);
-}
-
 /* Theirs stands, with policies and a tag of theirs, and may be written to from now on. */
 static struct fake_world *world_with_theirs(const char *trust)
 {
@@ -198,13 +193,8 @@ static void one_of_a_former_binding_keeps_nothing_that_the_spec_does_not_want(vo
     AUTO_WORLD struct fake_world *world = world_with(REFUSING);
 
     (void)state;
-    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
-                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
-    fake_world_unbind(world, "cart");
-    assert_true(fake_world_settle(world));
-    fake_pairs_put(&role(world)->policies, "Revoke",
-                   "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":"
-                   "\"*\",\"Resource\":\"*\"}]}");
+    lose_binding(world);
+    fake_pairs_put(&role(world)->policies, "Revoke", DENY);
     bind_and_settle(world, "cart", SPEC(",\"permissionPolicy\":" POLICY));
     assert_condition(world, "cart", "Ready", "True Ready");
     assert_string_equal(tag(world, TAG_ORIGIN), ORIGIN_ADOPTED);
@@ -458,9 +448,7 @@ static void a_spec_that_is_not_granted_takes_nothing_from_a_role_of_others(void 
     AUTO_WORLD struct fake_world *world = world_with(REFUSING);
 
     (void)state;
-    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
-                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
-    fake_world_unbind(world, "cart");
+    lose_binding(world);
     bind_and_settle(world, "cart", BOUND_TO("cart"));
     assert_condition(world, "cart", "Ready", "True Ready");
     fake_world_reset(world);

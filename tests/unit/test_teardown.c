@@ -325,9 +325,7 @@ static void release_purge_removes_what_a_former_binding_left(void **state)
     AUTO_WORLD struct fake_world *world = world_with(MANAGED_WITH_TWO);
 
     (void)state;
-    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
-                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
-    unbind_and_settle(world, "cart");
+    lose_binding(world);
     bind_and_settle(world, "cart", MANAGED);
     assert_condition(world, "cart", "Ready", "False RoleOfFormerBinding");
     assert_true(fake_world_release(world, "cart", RELEASE_PURGE));
