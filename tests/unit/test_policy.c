@@ -13,18 +13,9 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "reconcilers/policy.h"
+#include "tests/unit/quoted.h"
 
 enum { ARENA_MAX = 16 << 20, ROUNDS = 2000, REWRITES = 4 };
-
-static const char *plain_json(struct arena *arena, const char *quoted)
-{
-    char *document = arena_string(arena, quoted);
-
-    for (char *byte = document; *byte; byte++)
-        if (*byte == '\'')
-            *byte = '"';
-    return document;
-}
 
 /* Two documents in single quotes. */
 struct pair {

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "reconcilers/policy.h"
 #include "reconcilers/trust.h"
+#include "tests/unit/quoted.h"
 
 #define CLUSTER "arn:aws:eks:eu-west-1:111122223333:cluster/main"
 
@@ -184,16 +185,6 @@ struct judged {
 #define IF(condition)                                                                              \
     DOCUMENT("[{'Sid':'Pods','Effect':'Allow'," EKS "," BOTH ",'Condition':" condition "}]")
 #define TAG(name) "aws:RequestTag/" name
-
-static const char *plain_json(struct arena *arena, const char *quoted)
-{
-    char *document = arena_string(arena, quoted);
-
-    for (char *byte = document; *byte; byte++)
-        if (*byte == '\'')
-            *byte = '"';
-    return document;
-}
 
 static void judge_all(const struct judged *cases, size_t count, const struct trust_subject *subject)
 {
