@@ -1,24 +1,10 @@
 /* What others change in AWS: noticed by one sweep, repaired or told, at the price of pages. */
 
-#include "tests/unit/plans.h"
-
-#include <stdio.h>
 #include <time.h>
 
 #include "reconcilers/drift.h"
 #include "reconcilers/ledger.h"
-#include "reconcilers/patrol.h"
-
-enum { HOUR_MS = 3600 * 1000 };
-
-static struct fake_world *quiet(const char *spec)
-{
-    struct fake_world *world = world_with(spec);
-
-    look(world); /* the sweep's digests stand in the place of our own writes */
-    fake_world_reset(world);
-    return world;
-}
+#include "tests/unit/drifting.h"
 
 static struct ledger_entry *entry_of(const struct fake_world *world, const char *name)
 {
@@ -48,11 +34,7 @@ static void a_sweep_over_what_is_right_costs_pages_alone(void **state)
     assert_int_equal(world->reconciles, 0);
 }
 
-/* What somebody did to the role, and the writes that undo it. */
-static void attach(struct fake_role *role)
-{
-    fake_pairs_put(&role->attached, FOREIGN_POLICY, "");
-}
+/* What else somebody did to the role, and the writes that undo it. */
 static void detach(struct fake_role *role)
 {
     fake_pairs_remove(&role->attached, "arn:aws:iam::aws:policy/ReadOnlyAccess");
@@ -280,199 +262,6 @@ static void the_fourth_change_within_an_hour_waits_and_is_told(void **state)
     assert_null(fake_world_binding(world, "cart")->status.warnings[0]);
 }
 
-/* Suspension ----------------------------------------------------------------------------------- */
-
-static void suspend(struct fake_world *world, const char *plural, const char *name,
-                    const char *reason)
-{
-    bool of_namespace = strcmp(plural, "namespaces") == 0;
-    json_t *value = reason ? json_string(reason) : json_null();
-
-    fake_kubernetes_patch(
-        &world->kubernetes, plural, of_namespace ? "" : "shop", name,
-        json_pack("{s:{s:{s:o}}}", "metadata", "annotations", "podidentity.io/suspended", value));
-}
-
-static void suspension_stops_repair_and_new_writes(void **state)
-{
-    static const char *const where[][2] = {{BINDINGS, "cart"}, {"namespaces", "shop"}};
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(where); i++) {
-        AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
-
-        suspend(world, where[i][0], where[i][1], "incident 42");
-        assert_true(fake_world_settle(world));
-        assert_condition(world, "cart", "Ready", "False Suspended");
-        assert_condition(world, "cart", "Associated", "True Associated");
-        assert_contains(message_of(world, "cart", "Ready"), "incident 42");
-        attach(cart_role(world));
-        bind_and_settle(world, "cart", MANAGED);
-        look(world);
-        assert_int_equal(world->wire.aws_writes, 0);
-        suspend(world, where[i][0], where[i][1], NULL);
-        assert_true(fake_world_settle(world));
-        assert_condition(world, "cart", "Ready", "True Ready");
-        assert_int_equal(cart_role(world)->attached.count, 0);
-    }
-}
-
-/* Nobody told, no sweep came: what changed meanwhile is found by looking. */
-static void unsuspended_it_looks_at_AWS_at_once(void **state)
-{
-    AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
-
-    (void)state;
-    suspend(world, BINDINGS, "cart", "incident 42");
-    assert_true(fake_world_settle(world));
-    attach(cart_role(world));
-    suspend(world, BINDINGS, "cart", NULL);
-    assert_true(fake_world_settle(world));
-    assert_int_equal(cart_role(world)->attached.count, 1);
-    assert_condition(world, "cart", "Ready", "True Ready");
-}
-
-static void a_suspended_binding_can_be_deleted(void **state)
-{
-    AUTO_WORLD struct fake_world *world = quiet(MANAGED_WITH_TWO);
-
-    (void)state;
-    suspend(world, BINDINGS, "cart", "");
-    assert_true(fake_world_settle(world));
-    assert_condition(world, "cart", "Ready", "False Suspended");
-    fake_world_unbind(world, "cart");
-    assert_true(fake_world_settle(world));
-    assert_null(fake_world_binding(world, "cart"));
-    assert_null(cart_role(world));
-}
-
-/* Patrol --------------------------------------------------------------------------------------- */
-
-static void found(void *context, const char *key)
-{
-    snprintf(context, 100, "%s", key);
-}
-
-static void patrol_once(struct fake_world *world, struct patrol *patrol)
-{
-    patrol_step(patrol, world->wire.now_ms);
-    fake_run(&world->wire);
-}
-
-static void a_round_describes_each_association_once_and_evenly(void **state)
-{
-    AUTO_WORLD struct fake_world *world = quiet(MANAGED);
-    AUTO(patrol_destroy) struct patrol *patrol = NULL;
-    char key[100] = "";
-    uint64_t wait_ms;
-
-    (void)state;
-    bind_and_settle(world, "reader", BOUND_TO("reader"));
-    bind_and_settle(world, "till", BOUND_TO("till"));
-    fake_world_reset(world);
-    patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
-    for (unsigned i = 1; i <= 6; i++) {
-        wait_ms = patrol_step(patrol, world->wire.now_ms);
-        fake_run(&world->wire);
-        assert_int_equal(wait_ms, 2 * HOUR_MS); /* three in six hours */
-        assert_int_equal(fake_counts_get(&world->wire.operations, "DescribePodIdentityAssociation"),
-                         i);
-        assert_int_equal(world->wire.calls, i);
-    }
-    assert_string_equal(key, "");
-    world->scene.settings.describe_interval_ms = 1000;
-    assert_int_equal(patrol_step(patrol, world->wire.now_ms), 500); /* a fifth of 10 a second */
-    fake_run(&world->wire);
-}
-
-static void repoint(struct fake_association *association)
-{
-    fake_text_set(&association->role_arn, EXISTING);
-}
-static void retag(struct fake_association *association)
-{
-    fake_pairs_put(&association->tags, "theirs", "yes");
-}
-static void untag(struct fake_association *association)
-{
-    fake_pairs_remove(&association->tags, TAG_BINDING_UID);
-}
-
-static void a_changed_association_is_found_by_the_patrol_and_repaired(void **state)
-{
-    static const struct {
-        void (*make)(struct fake_association *association);
-        const char *repair;
-    } changes[] = {{repoint, "UpdatePodIdentityAssociation"}, {retag, "UntagResource"}};
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(changes); i++) {
-        AUTO_WORLD struct fake_world *world = quiet(MANAGED);
-        AUTO(patrol_destroy) struct patrol *patrol = NULL;
-        char key[100] = "";
-
-        patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
-        changes[i].make(fake_aws_association(&world->aws, "shop", "cart"));
-        patrol_once(world, patrol);
-        assert_string_equal(key, "shop/cart");
-        fake_world_reconcile(world, "cart");
-        assert_true(fake_world_settle(world));
-        assert_int_equal(effects(world, changes[i].repair), 1);
-        assert_int_equal(world->wire.aws_writes, 1);
-        assert_int_equal(fake_kubernetes_events(&world->kubernetes, "DriftRepaired"), 1);
-        assert_condition(world, "cart", "Ready", "True Ready");
-    }
-}
-
-static void an_association_that_lost_our_tags_is_told_and_left_alone(void **state)
-{
-    AUTO_WORLD struct fake_world *world = quiet(MANAGED);
-    AUTO(patrol_destroy) struct patrol *patrol = NULL;
-    char key[100] = "";
-
-    (void)state;
-    patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
-    untag(fake_aws_association(&world->aws, "shop", "cart"));
-    patrol_once(world, patrol);
-    fake_world_reconcile(world, "cart");
-    assert_int_equal(world->wire.aws_writes, 0);
-    assert_condition(world, "cart", "Ready", "False AssociationForeign");
-}
-
-static void the_patrol_asks_again_what_was_not_answered(void **state)
-{
-    AUTO_WORLD struct fake_world *world = quiet(MANAGED);
-    AUTO(patrol_destroy) struct patrol *patrol = NULL;
-    char key[100] = "";
-
-    (void)state;
-    patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
-    repoint(fake_aws_association(&world->aws, "shop", "cart"));
-    world->wire.failures[0] = (struct fake_failure){.call = 1, .fault = FAULT_THROTTLING};
-    patrol_once(world, patrol);
-    assert_string_equal(key, "");
-    patrol_once(world, patrol);
-    assert_string_equal(key, "shop/cart");
-}
-
-static void a_binding_that_goes_while_it_is_described_is_no_news(void **state)
-{
-    AUTO_WORLD struct fake_world *world = quiet(MANAGED);
-    AUTO(patrol_destroy) struct patrol *patrol = NULL;
-    char key[100] = "";
-
-    (void)state;
-    patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
-    repoint(fake_aws_association(&world->aws, "shop", "cart"));
-    patrol_step(patrol, world->wire.now_ms);
-    fake_world_unbind(world, "cart");
-    fake_world_watch(world);
-    fake_run(&world->wire);
-    assert_string_equal(key, "");
-}
-
-/* Price ---------------------------------------------------------------------------------------- */
-
 enum { MANY = 300 };
 
 static void many_right_bindings_are_found_right_without_a_request_of_their_own(void **state)
@@ -514,14 +303,6 @@ int main(void)
         cmocka_unit_test(a_persons_change_does_not_wait_for_the_sweep),
         cmocka_unit_test(a_trust_of_others_that_does_not_admit_any_more_is_told),
         cmocka_unit_test(the_fourth_change_within_an_hour_waits_and_is_told),
-        cmocka_unit_test(suspension_stops_repair_and_new_writes),
-        cmocka_unit_test(unsuspended_it_looks_at_AWS_at_once),
-        cmocka_unit_test(a_suspended_binding_can_be_deleted),
-        cmocka_unit_test(a_round_describes_each_association_once_and_evenly),
-        cmocka_unit_test(a_changed_association_is_found_by_the_patrol_and_repaired),
-        cmocka_unit_test(an_association_that_lost_our_tags_is_told_and_left_alone),
-        cmocka_unit_test(the_patrol_asks_again_what_was_not_answered),
-        cmocka_unit_test(a_binding_that_goes_while_it_is_described_is_no_news),
         cmocka_unit_test(many_right_bindings_are_found_right_without_a_request_of_their_own),
     };
 
