@@ -1,73 +1,6 @@
-#include "tests/unit/plans.h"
+/* Whose roles are adopted, and what of them is ours from then on. */
 
-#include "reconcilers/ledger.h"
-#include "reconcilers/placed.h"
-
-/* A role of the wanted name that others made, and what becomes of it. */
-
-#define NAME "till"
-#define ADOPT ",\"roleName\":\"" NAME "\",\"adoptionPolicy\":\"Adopt\"}"
-#define SPEC(more) "{\"serviceAccountName\":\"cart\"" more ADOPT
-#define ATTACHED "arn:aws:iam::aws:policy/ReadOnlyAccess"
-#define THEIRS "arn:aws:iam::aws:policy/Theirs"
-#define WITH_TWO                                                                                   \
-    SPEC(",\"permissionPolicy\":" POLICY ",\"permissionPolicyARNs\":[\"" ATTACHED "\"]")
-#define REFUSING                                                                                   \
-    "{\"serviceAccountName\":\"cart\",\"permissionPolicy\":" POLICY                                \
-    ",\"permissionPolicyARNs\":[\"" ATTACHED "\"],\"roleName\":\"" NAME "\"}"
-#define GRANT(adoption)                                                                            \
-    "{\"namespaces\":{\"names\":[\"shop\"]},\"serviceAccounts\":[\"*\"],\"managedRoles\":{"        \
-    "\"roleNames\":[\"*\"],\"inlinePolicies\":\"Allow\",\"permissionPolicyARNs\":["                \
-    "\"arn:aws:iam::*:policy/*\"]}" adoption "}"
-#define ARN "arn:aws:iam::" FAKE_ACCOUNT ":role" FAKE_ROLE_PATH NAME
-
-/* What others said in its trust, and must go on saying. */
-#define OF_OTHERS                                                                                  \
-    "{\"Sid\":\"Them\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::1:root\"},"      \
-    "\"Action\":\"sts:AssumeRole\"}"
-#define OF_OTHERS2                                                                                 \
-    "{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::2:root\"},\"Action\":"            \
-    "\"sts:AssumeRole\"}"
-#define OF_OTHERS3                                                                                 \
-    "{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::3:root\"},\"Action\":"            \
-    "\"sts:AssumeRole\"}"
-#define TRUST_OF_OTHERS "{\"Version\":\"2012-10-17\",\"Statement\":" OF_OTHERS "}"
-
-static struct fake_role *role(const struct fake_world *world)
-{
-    return fake_aws_role(&world->aws, NAME);
-}
-
-static const char *tag(const struct fake_world *world, const char *key)
-{
-    return fake_pairs_get(&role(world)->tags, key);
-}
-
-/* Theirs stands, with policies and a tag of theirs, and may be written to from now on. */
-static struct fake_world *world_with_theirs(const char *trust)
-{
-    struct fake_world *world = world_with(NULL);
-    struct fake_role *theirs = fake_aws_add_role(&world->aws, FAKE_ROLE_PATH, NAME, trust);
-
-    theirs->foreign = false;
-    fake_text_set(&theirs->description, "theirs");
-    theirs->max_session_s = 7200;
-    fake_pairs_put(&theirs->tags, "team", "blue");
-    fake_pairs_put(&theirs->policies, "Theirs", POLICY);
-    fake_pairs_put(&theirs->attached, THEIRS, "");
-    fake_world_reset(world);
-    return world;
-}
-
-static struct fake_world *world_adopted(const char *spec)
-{
-    struct fake_world *world = world_with_theirs(TRUST_OF_OTHERS);
-
-    bind_and_settle(world, "cart", spec);
-    assert_condition(world, "cart", "Ready", "True Ready");
-    fake_world_reset(world);
-    return world;
-}
+#include "tests/unit/their_role.h"
 
 static void assert_warned(const struct fake_world *world, const char *part)
 {
@@ -77,16 +10,6 @@ static void assert_warned(const struct fake_world *world, const char *part)
         warning++;
     if (!warning || !*warning)
         fail_msg("no warning of %s", part);
-}
-
-static void assert_theirs_stand(const struct fake_world *world)
-{
-    assert_non_null(strstr(role(world)->trust, OF_OTHERS));
-    assert_string_equal(tag(world, "team"), "blue");
-    assert_non_null(fake_pairs_get(&role(world)->policies, "Theirs"));
-    assert_non_null(fake_pairs_get(&role(world)->attached, THEIRS));
-    assert_string_equal(role(world)->description, "theirs");
-    assert_int_equal(role(world)->max_session_s, 7200);
 }
 
 static void adopts_boundary_first_then_tags_and_leaves_what_is_theirs(void **state)
@@ -114,16 +37,6 @@ static void adopts_boundary_first_then_tags_and_leaves_what_is_theirs(void **sta
     assert_int_equal(fake_kubernetes_events(&world->kubernetes, "RoleAdopted"), 1);
     assert_warned(world, "inline policy Theirs");
     assert_warned(world, THEIRS);
-}
-
-static void the_association_waits_until_the_edited_trust_is_known(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_with_theirs(TRUST_OF_OTHERS);
-    int64_t before_ms = world->wire.now_ms;
-
-    (void)state;
-    bind_and_settle(world, "cart", WITH_TWO);
-    assert_true(fake_aws_association(&world->aws, "shop", "cart")->created_ms >= before_ms + 30000);
 }
 
 static void takes_nothing_over_unless_spec_and_grant_say_so(void **state)
@@ -320,128 +233,6 @@ static void without_the_grant_for_adoption_it_is_only_narrowed(void **state)
     assert_null(fake_pairs_get(&role(world)->policies, "Policy1"));
 }
 
-static void it_is_let_go_with_its_binding_and_keeps_working(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_adopted(WITH_TWO);
-    AUTO_FREE char *trust = memory_string(role(world)->trust);
-
-    (void)state;
-    fake_world_unbind(world, "cart");
-    assert_true(fake_world_settle(world));
-    assert_null(fake_world_binding(world, "cart"));
-    assert_theirs_stand(world);
-    assert_string_equal(role(world)->trust, trust);
-    assert_non_null(fake_pairs_get(&role(world)->policies, "Policy1"));
-    assert_int_equal(role(world)->tags.count, 1);
-    assert_string_equal(world->wire.log.bytes + strlen(world->wire.log.bytes) -
-                            strlen("UntagRole PatchFinalizers"),
-                        "UntagRole PatchFinalizers");
-    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "RoleLeft"), 1);
-}
-
-static void one_that_is_wanted_no_more_is_let_go_at_once(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_adopted(WITH_TWO);
-
-    (void)state;
-    bind_and_settle(world, "cart", BOUND_TO("cart"));
-    assert_condition(world, "cart", "Ready", "True Ready");
-    assert_theirs_stand(world);
-    assert_null(tag(world, TAG_ORIGIN));
-    assert_null(tag(world, TAG_RETIRED_AT));
-}
-
-static void a_purge_leaves_what_the_living_binding_adopted(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_adopted(WITH_TWO);
-
-    (void)state;
-    assert_true(fake_world_release(world, "cart", RELEASE_PURGE));
-    assert_string_equal(tag(world, TAG_ORIGIN), ORIGIN_ADOPTED);
-}
-
-/* Trust ---------------------------------------------------------------------------------------- */
-
-static void a_trust_that_cannot_be_merged_is_refused_before_any_write(void **state)
-{
-    static const struct {
-        const char *trust, *condition;
-    } cases[] = {
-        {"{\"Statement\":[],\"Statement\":[]}", "False TrustUnknown"},
-        {"{\"Version\":\"2012-10-17\",\"Statement\":\"x\"}", "False TrustUnknown"},
-        {"{\"Version\":\"2012-10-17\",\"Statement\":[" OF_OTHERS ",{\"Effect\":\"Deny\","
-         "\"Principal\":\"*\",\"Action\":\"sts:*\"}]}",
-         "False TrustInsufficient"},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO_WORLD struct fake_world *world = world_with_theirs(cases[i].trust);
-
-        bind_and_settle(world, "cart", WITH_TWO);
-        assert_condition(world, "cart", "Ready", cases[i].condition);
-        assert_int_equal(world->aws.effects.used, 0);
-    }
-}
-
-static void a_trust_that_would_be_too_large_is_refused(void **state)
-{
-    AUTO_TEXT struct text trust = TEXT_INIT(8192);
-    struct fake_world *world;
-
-    (void)state;
-    text_printf(&trust, "{\"Version\":\"2012-10-17\",\"Statement\":[" OF_OTHERS);
-    for (int i = 0; i < 18; i++)
-        text_printf(&trust,
-                    ",{\"Sid\":\"Them%d\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":"
-                    "\"arn:aws:iam::1:root\"},\"Action\":\"sts:AssumeRole\"}",
-                    i);
-    text_printf(&trust, "]}");
-    world = world_with_theirs(trust.bytes);
-    bind_and_settle(world, "cart", WITH_TWO);
-    assert_condition(world, "cart", "Ready", "False TrustTooLarge");
-    assert_int_equal(world->aws.effects.used, 0);
-    fake_world_destroy(world);
-}
-
-/* Somebody reads before our write and writes after it: what he wrote lacks ours, and what he did
- * not know. It is seen by the look some seconds later. */
-static void a_write_that_crosses_ours_is_merged_again(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_with_theirs(
-        "{\"Version\":\"2012-10-17\",\"Statement\":[" OF_OTHERS "," OF_OTHERS2 "]}");
-
-    (void)state;
-    fake_world_bind(world, "cart", WITH_TWO);
-    fake_world_watch(world);
-    fake_world_reconcile(world, "cart");
-    assert_int_equal(effects(world, "UpdateAssumeRolePolicy"), 1);
-    fake_text_set(&role(world)->trust,
-                  "{\"Version\":\"2012-10-17\",\"Statement\":[" OF_OTHERS "," OF_OTHERS3 "]}");
-    assert_true(fake_world_settle(world));
-    assert_condition(world, "cart", "Ready", "True Ready");
-    assert_non_null(strstr(role(world)->trust, OF_OTHERS2));
-    assert_non_null(strstr(role(world)->trust, OF_OTHERS3));
-    assert_non_null(strstr(role(world)->trust, "\"Sid\":\"PodIdentity"));
-}
-
-static void who_takes_a_statement_away_each_time_wants_it_so(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_with_theirs(TRUST_OF_OTHERS);
-
-    (void)state;
-    fake_world_bind(world, "cart", WITH_TWO);
-    for (int i = 0; i < 12; i++) {
-        fake_world_watch(world);
-        fake_world_reconcile(world, "cart");
-        fake_text_set(&role(world)->trust, TRUST);
-        world->wire.now_ms += 16000;
-    }
-    assert_true(effects(world, "UpdateAssumeRolePolicy") <= 4);
-    assert_true(fake_world_settle(world));
-    assert_null(strstr(role(world)->trust, OF_OTHERS));
-}
-
 /* The spec is not granted, and the role that it would adopt is not ours yet. */
 static void a_spec_that_is_not_granted_takes_nothing_from_a_role_of_others(void **state)
 {
@@ -461,28 +252,10 @@ static void a_spec_that_is_not_granted_takes_nothing_from_a_role_of_others(void 
     assert_int_equal(world->aws.effects.used, 0);
 }
 
-/* Somebody deletes it while its trust waits to be looked at again. */
-static void one_that_is_deleted_meanwhile_is_made_and_is_ours(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_with_theirs(TRUST_OF_OTHERS);
-
-    (void)state;
-    fake_world_bind(world, "cart", WITH_TWO);
-    fake_world_watch(world);
-    fake_world_reconcile(world, "cart");
-    fake_aws_drop_role(&world->aws, NAME);
-    assert_true(fake_world_settle(world));
-    assert_condition(world, "cart", "Ready", "True Ready");
-    assert_string_equal(tag(world, TAG_ORIGIN), ORIGIN_CREATED);
-    assert_null(strstr(role(world)->trust, "Them"));
-    assert_null(fake_world_binding(world, "cart")->status.warnings[1]);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adopts_boundary_first_then_tags_and_leaves_what_is_theirs),
-        cmocka_unit_test(the_association_waits_until_the_edited_trust_is_known),
         cmocka_unit_test(takes_nothing_over_unless_spec_and_grant_say_so),
         cmocka_unit_test(a_namesake_on_another_path_is_not_meant),
         cmocka_unit_test(a_role_of_another_living_binding_is_nobodys_to_take),
@@ -495,15 +268,7 @@ int main(void)
         cmocka_unit_test(what_would_be_adopted_is_said_and_not_done),
         cmocka_unit_test(without_the_grant_for_adoption_an_observer_says_that_it_stays),
         cmocka_unit_test(without_the_grant_for_adoption_it_is_only_narrowed),
-        cmocka_unit_test(it_is_let_go_with_its_binding_and_keeps_working),
-        cmocka_unit_test(one_that_is_wanted_no_more_is_let_go_at_once),
-        cmocka_unit_test(a_purge_leaves_what_the_living_binding_adopted),
-        cmocka_unit_test(a_trust_that_cannot_be_merged_is_refused_before_any_write),
-        cmocka_unit_test(a_trust_that_would_be_too_large_is_refused),
-        cmocka_unit_test(a_write_that_crosses_ours_is_merged_again),
-        cmocka_unit_test(who_takes_a_statement_away_each_time_wants_it_so),
         cmocka_unit_test(a_spec_that_is_not_granted_takes_nothing_from_a_role_of_others),
-        cmocka_unit_test(one_that_is_deleted_meanwhile_is_made_and_is_ours),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
