@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "net/http.h"
 #include "net/stream.h"
+#include "tests/unit/patient_http.h"
 #include "tests/unit/wire.h"
 
 struct place {
@@ -64,18 +65,11 @@ static inline void turn_passes(uv_prepare_t *turn)
 static inline int place_open(void **state)
 {
     struct place *place = memory_alloc(sizeof(*place));
-    struct http_options options = {
-        .user_agent = "podidentity/test",
-        .handles_max = 8,
-        .connect_timeout_ms = 5000,
-        .first_byte_timeout_ms = 15000,
-        .idle_timeout_ms = 15000,
-    };
     struct error error;
 
     place->loop = loop_create();
     place->server = wire_start(place->loop, request_arrives, place);
-    place->http = http_create(place->loop, &options);
+    place->http = http_patient(place->loop, 8);
     place->peer = http_peer_create(
         place->http,
         &(struct http_peer_options){.base_url = wire_url(place->server), .proxy_url = ""}, &error);

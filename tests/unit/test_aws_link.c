@@ -12,6 +12,7 @@
 #include "controller/aws_link.h"
 #include "controller/metrics.h"
 #include "net/http.h"
+#include "tests/unit/patient_http.h"
 #include "tests/unit/wire.h"
 
 #define SESSION                                                                                    \
@@ -78,11 +79,6 @@ static void point_to(const char *url)
 static struct place *place_open(int credentials_status)
 {
     struct place *place = memory_alloc(sizeof(*place));
-    struct http_options http = {.user_agent = "podidentity/test",
-                                .handles_max = 8,
-                                .connect_timeout_ms = 5000,
-                                .first_byte_timeout_ms = 15000,
-                                .idle_timeout_ms = 15000};
     struct aws_link_options options = {.region = "eu-west-1",
                                        .iam_rate = 100,
                                        .eks_rate = 100,
@@ -92,7 +88,7 @@ static struct place *place_open(int credentials_status)
 
     place->credentials_status = credentials_status;
     place->loop = loop_create();
-    place->http = http_create(place->loop, &http);
+    place->http = http_patient(place->loop, 8);
     place->metrics = metrics_create();
     place->server = wire_start(place->loop, serve, place);
     point_to(wire_url(place->server));

@@ -20,6 +20,7 @@
 #include "kube/access.h"
 #include "kube/access_parts.h"
 #include "net/http.h"
+#include "tests/unit/patient_http.h"
 #include "tests/unit/wire.h"
 
 #define VERSION "client.authentication.k8s.io/v1"
@@ -139,11 +140,6 @@ static void access_make(struct place *place)
 static int place_open(void **state)
 {
     struct place *place = memory_alloc(sizeof(*place));
-    struct http_options options = {.user_agent = "podidentity/test",
-                                   .handles_max = 8,
-                                   .connect_timeout_ms = 5000,
-                                   .first_byte_timeout_ms = 15000,
-                                   .idle_timeout_ms = 15000};
     struct error error = {0};
     int descriptor;
 
@@ -154,7 +150,7 @@ static int place_open(void **state)
     place->status = 200;
     place->loop = loop_create();
     place->server = wire_start(place->loop, server_answers, place);
-    place->http = http_create(place->loop, &options);
+    place->http = http_patient(place->loop, 8);
     place->metrics = metrics_create();
     access_make(place);
     place->link = kube_link_create(place->loop, place->http, place->access, place->metrics, &error);

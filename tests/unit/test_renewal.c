@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "controller/renewal.h"
 #include "net/http.h"
+#include "tests/unit/patient_http.h"
 #include "tests/unit/wire.h"
 
 #define GOOD                                                                                       \
@@ -66,11 +67,6 @@ static void failing(void *context, const struct error *error)
 static struct place *place_open(int status, const char *body)
 {
     struct place *place = memory_alloc(sizeof(*place));
-    struct http_options options = {.user_agent = "podidentity/test",
-                                   .handles_max = 4,
-                                   .connect_timeout_ms = 5000,
-                                   .first_byte_timeout_ms = 15000,
-                                   .idle_timeout_ms = 15000};
     struct renewal_client client = {place, renewed, failing};
     struct error error = {0};
     char name[] = "/tmp/test_renewal_XXXXXX";
@@ -78,7 +74,7 @@ static struct place *place_open(int status, const char *body)
     place->status = status;
     place->body = body;
     place->loop = loop_create();
-    place->http = http_create(place->loop, &options);
+    place->http = http_patient(place->loop, 4);
     place->server = wire_start(place->loop, answers, place);
     snprintf(url, sizeof(url), "%s/v1/credentials", wire_url(place->server));
     place->renewal = renewal_create(place->loop, place->http, lookup, &client, &error);
