@@ -70,12 +70,6 @@ static void a_lost_write_is_not_repeated(void **state)
     assert_int_equal(wire_requests(place->server), 2);
 }
 
-static void shutdown_done(uv_shutdown_t *shutdown, int status)
-{
-    (void)status;
-    free(shutdown);
-}
-
 static void script_half_body(void *context, struct wire_connection *connection, const char *request)
 {
     static const char half[] = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
@@ -87,8 +81,7 @@ static void script_half_body(void *context, struct wire_connection *connection, 
         return;
     }
     wire_write(connection, half, strlen(half));
-    uv_shutdown_t *shutdown = memory_alloc(sizeof(*shutdown));
-    uv_shutdown(shutdown, (uv_stream_t *)connection, shutdown_done);
+    wire_shutdown(connection);
 }
 
 static void a_read_cut_half_way_is_sent_once_more_and_then_failed(void **state)
@@ -111,8 +104,7 @@ static void script_half_head(void *context, struct wire_connection *connection, 
 
     (void)context, (void)request;
     wire_write(connection, half, strlen(half));
-    uv_shutdown_t *shutdown = memory_alloc(sizeof(*shutdown));
-    uv_shutdown(shutdown, (uv_stream_t *)connection, shutdown_done);
+    wire_shutdown(connection);
 }
 
 static void an_answer_cut_inside_its_headers_is_none(void **state)

@@ -47,8 +47,7 @@ static void survives_a_cut_at_every_byte(void **state)
 
         watch(place, 15000, 0);
         wire_write(place->connection, answer, length);
-        uv_shutdown_t shutdown;
-        uv_shutdown(&shutdown, (uv_stream_t *)place->connection, NULL);
+        wire_shutdown(place->connection);
         assert_true(wire_wait(place->loop, &place->ended));
         assert_int_equal(place->end_count, 1);
         for (size_t i = 0; i < COUNT(prefixes); i++)
@@ -69,8 +68,7 @@ static void half_a_line_at_a_quiet_end_is_a_failure(void **state)
 
     watch(place, 15000, 0);
     wire_write(place->connection, answer, strlen(answer));
-    uv_shutdown_t shutdown;
-    uv_shutdown(&shutdown, (uv_stream_t *)place->connection, NULL);
+    wire_shutdown(place->connection);
     assert_true(wire_wait(place->loop, &place->ended));
     assert_string_equal(place->lines.bytes, "one|");
     assert_string_equal(place->failure, "the stream was cut inside a line");

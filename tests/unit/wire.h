@@ -266,6 +266,21 @@ static inline void wire_chunked_end(struct wire_connection *connection)
     wire_write(connection, "0\r\n\r\n", 5);
 }
 
+static inline void shutdown_done(uv_shutdown_t *shutdown, int status)
+{
+    (void)status;
+    free(shutdown);
+}
+
+/* Nothing follows what was written; the other side may go on. */
+static inline void wire_shutdown(struct wire_connection *connection)
+{
+    uv_shutdown_t *shutdown = memory_alloc(sizeof(*shutdown));
+
+    if (uv_shutdown(shutdown, (uv_stream_t *)&connection->tcp, shutdown_done) != 0)
+        free(shutdown);
+}
+
 /* Bytes written that the kernel has not taken. */
 static inline size_t wire_unsent(const struct wire_connection *connection)
 {
