@@ -116,86 +116,87 @@ static void wants_a_file_that_is_named_alone(void **state)
     assert_non_null(strstr(error.text, "there is no context \"nope\""));
 }
 
+static const struct refusal {
+    const char *document, *text;
+} refusals[] = {
+    {"- 1\n", ":1: not a kubeconfig"},
+    {"kind: Pod\n", ":1: kind is \"Pod\", not Config"},
+    {"a: [\n", ": line 2: "},
+    {"clusters: {}\n", ":1: clusters: not a list"},
+    {"users:\n- {name: x}\n- {name: x}\n", ":3: users: \"x\" is here twice"},
+    {"current-context: c\ncontexts:\n- name: c\n  context: {cluster: x}\n",
+     ":4: contexts[c].cluster: \"x\" is not in clusters"},
+    {"current-context: c\ncontexts:\n- name: c\n  context: {user: x}\n",
+     ":4: contexts[c].user: \"x\" is not in users"},
+    {"current-context: c\ncontexts:\n- name: c\n  context: {}\n",
+     ":4: contexts[c].cluster: names no cluster"},
+    {DOCUMENT("server: h:6443", ""), ":4: clusters[a].server: must be like https://host:port"},
+    {DOCUMENT("server: \"https://u@h\"", ""), ":4: clusters[a].server: must be like"},
+    {DOCUMENT("server: \"https://h?x\"", ""), ":4: clusters[a].server: must be like"},
+    {DOCUMENT("server: \"https://\"", ""), ":4: clusters[a].server: must be like"},
+    {DOCUMENT("server: \"https:///\"", ""), ":4: clusters[a].server: must be like"},
+    {DOCUMENT("server: \"https://h\\r\\nX: y\"", ""), ":4: clusters[a].server: must be like"},
+    {DOCUMENT("server: [1]", ""), ":4: clusters[a].server: must be a text"},
+    {DOCUMENT("ca: x", ""), "clusters[a].server: must be like"},
+    {DOCUMENT(CLUSTER ", proxy-url: ftp://x", ""), ":4: clusters[a].proxy-url: must begin"},
+    {DOCUMENT(CLUSTER ", insecure-skip-tls-verify: sure", ""),
+     ":4: clusters[a].insecure-skip-tls-verify: must be true or false"},
+    {DOCUMENT(CLUSTER ", insecure-skip-tls-verify: true, certificate-authority: x", ""),
+     ":4: clusters[a].insecure-skip-tls-verify: contradicts"},
+    {DOCUMENT(CLUSTER ", certificate-authority-data: \"***\"", ""),
+     ":4: clusters[a].certificate-authority-data: must be base64"},
+    {DOCUMENT(CLUSTER ", certificate-authority-data: AGE=", ""),
+     ":4: clusters[a].certificate-authority-data: must be base64"},
+    {DOCUMENT(CLUSTER, "client-certificate: x"), ":7: users[b].client-certificate: "},
+    {DOCUMENT(CLUSTER, "client-key-data: YQ=="), ":7: users[b].client-key: "},
+    {DOCUMENT(CLUSTER, "token: \"a\\nb\""), ":7: users[b].token: has characters"},
+    {DOCUMENT(CLUSTER, "token: t, username: u"), ":7: users[b].username: there is a token"},
+    {DOCUMENT(CLUSTER, "username: \"a:b\""), ":7: users[b].username: must not contain"},
+    {DOCUMENT(CLUSTER, "auth-provider: {name: gcp}"),
+     ":7: users[b].auth-provider: Kubernetes has removed these"},
+    {DOCUMENT(CLUSTER, "exec: x"), ":7: users[b].exec: must be a map"},
+    {DOCUMENT(CLUSTER, EXEC("v1alpha1, command: x")),
+     ":7: users[b].exec.apiVersion: must be client.authentication.k8s.io/v1 or /v1beta1"},
+    {DOCUMENT(CLUSTER, "exec: {command: x}"), ":7: users[b].exec.apiVersion: must be"},
+    {DOCUMENT(CLUSTER, EXEC("v1, command: x")),
+     ":7: users[b].exec.interactiveMode: is required with v1"},
+    {DOCUMENT(CLUSTER, EXEC("v1, command: x, interactiveMode: Always")),
+     ":7: users[b].exec.interactiveMode: is Always"},
+    {DOCUMENT(CLUSTER, EXEC("v1beta1, command: x, interactiveMode: Always")),
+     ":7: users[b].exec.interactiveMode: is Always"},
+    {DOCUMENT(CLUSTER, EXEC("v1, command: x, interactiveMode: never")),
+     ":7: users[b].exec.interactiveMode: must be Never"},
+    {DOCUMENT(CLUSTER, EXEC("v1beta1")), ":7: users[b].exec.command: is required"},
+    {DOCUMENT(CLUSTER, EXEC("v1beta1, command: x, args: y")),
+     ":7: users[b].exec.args: must be a list of texts"},
+    {DOCUMENT(CLUSTER, EXEC("v1beta1, command: x, args: [{}]")),
+     ":7: users[b].exec.args: must be a list of texts"},
+    {DOCUMENT(CLUSTER, EXEC("v1beta1, command: x, env: {A: b}")),
+     ":7: users[b].exec.env: must be a list of {name, value}"},
+    {DOCUMENT(CLUSTER, EXEC("v1beta1, command: x, env: [{value: b}]")),
+     ":7: users[b].exec.env: must be a list of {name, value}"},
+    {DOCUMENT(CLUSTER, "as-groups: [x]"), ":7: users[b].as-groups: needs `as`"},
+    {DOCUMENT(CLUSTER, "as: \"a\\r\\nb\""), ":7: users[b].as: has characters"},
+    {DOCUMENT(CLUSTER, "as: a, as-groups: [\"\"]"), ":7: users[b].as-groups: has characters"},
+    {DOCUMENT(CLUSTER, "as: a, as-user-extra: {k: v}"),
+     ":7: users[b].as-user-extra.k: must be a list of texts"},
+};
+
 static void refuses_with_file_line_and_key(void **state)
 {
-    static const struct {
-        const char *document, *text;
-    } cases[] = {
-        {"- 1\n", ":1: not a kubeconfig"},
-        {"kind: Pod\n", ":1: kind is \"Pod\", not Config"},
-        {"a: [\n", ": line 2: "},
-        {"clusters: {}\n", ":1: clusters: not a list"},
-        {"users:\n- {name: x}\n- {name: x}\n", ":3: users: \"x\" is here twice"},
-        {"current-context: c\ncontexts:\n- name: c\n  context: {cluster: x}\n",
-         ":4: contexts[c].cluster: \"x\" is not in clusters"},
-        {"current-context: c\ncontexts:\n- name: c\n  context: {user: x}\n",
-         ":4: contexts[c].user: \"x\" is not in users"},
-        {"current-context: c\ncontexts:\n- name: c\n  context: {}\n",
-         ":4: contexts[c].cluster: names no cluster"},
-        {DOCUMENT("server: h:6443", ""), ":4: clusters[a].server: must be like https://host:port"},
-        {DOCUMENT("server: \"https://u@h\"", ""), ":4: clusters[a].server: must be like"},
-        {DOCUMENT("server: \"https://h?x\"", ""), ":4: clusters[a].server: must be like"},
-        {DOCUMENT("server: \"https://\"", ""), ":4: clusters[a].server: must be like"},
-        {DOCUMENT("server: \"https:///\"", ""), ":4: clusters[a].server: must be like"},
-        {DOCUMENT("server: \"https://h\\r\\nX: y\"", ""), ":4: clusters[a].server: must be like"},
-        {DOCUMENT("server: [1]", ""), ":4: clusters[a].server: must be a text"},
-        {DOCUMENT("ca: x", ""), "clusters[a].server: must be like"},
-        {DOCUMENT(CLUSTER ", proxy-url: ftp://x", ""), ":4: clusters[a].proxy-url: must begin"},
-        {DOCUMENT(CLUSTER ", insecure-skip-tls-verify: sure", ""),
-         ":4: clusters[a].insecure-skip-tls-verify: must be true or false"},
-        {DOCUMENT(CLUSTER ", insecure-skip-tls-verify: true, certificate-authority: x", ""),
-         ":4: clusters[a].insecure-skip-tls-verify: contradicts"},
-        {DOCUMENT(CLUSTER ", certificate-authority-data: \"***\"", ""),
-         ":4: clusters[a].certificate-authority-data: must be base64"},
-        {DOCUMENT(CLUSTER ", certificate-authority-data: AGE=", ""),
-         ":4: clusters[a].certificate-authority-data: must be base64"},
-        {DOCUMENT(CLUSTER, "client-certificate: x"), ":7: users[b].client-certificate: "},
-        {DOCUMENT(CLUSTER, "client-key-data: YQ=="), ":7: users[b].client-key: "},
-        {DOCUMENT(CLUSTER, "token: \"a\\nb\""), ":7: users[b].token: has characters"},
-        {DOCUMENT(CLUSTER, "token: t, username: u"), ":7: users[b].username: there is a token"},
-        {DOCUMENT(CLUSTER, "username: \"a:b\""), ":7: users[b].username: must not contain"},
-        {DOCUMENT(CLUSTER, "auth-provider: {name: gcp}"),
-         ":7: users[b].auth-provider: Kubernetes has removed these"},
-        {DOCUMENT(CLUSTER, "exec: x"), ":7: users[b].exec: must be a map"},
-        {DOCUMENT(CLUSTER, EXEC("v1alpha1, command: x")),
-         ":7: users[b].exec.apiVersion: must be client.authentication.k8s.io/v1 or /v1beta1"},
-        {DOCUMENT(CLUSTER, "exec: {command: x}"), ":7: users[b].exec.apiVersion: must be"},
-        {DOCUMENT(CLUSTER, EXEC("v1, command: x")),
-         ":7: users[b].exec.interactiveMode: is required with v1"},
-        {DOCUMENT(CLUSTER, EXEC("v1, command: x, interactiveMode: Always")),
-         ":7: users[b].exec.interactiveMode: is Always"},
-        {DOCUMENT(CLUSTER, EXEC("v1beta1, command: x, interactiveMode: Always")),
-         ":7: users[b].exec.interactiveMode: is Always"},
-        {DOCUMENT(CLUSTER, EXEC("v1, command: x, interactiveMode: never")),
-         ":7: users[b].exec.interactiveMode: must be Never"},
-        {DOCUMENT(CLUSTER, EXEC("v1beta1")), ":7: users[b].exec.command: is required"},
-        {DOCUMENT(CLUSTER, EXEC("v1beta1, command: x, args: y")),
-         ":7: users[b].exec.args: must be a list of texts"},
-        {DOCUMENT(CLUSTER, EXEC("v1beta1, command: x, args: [{}]")),
-         ":7: users[b].exec.args: must be a list of texts"},
-        {DOCUMENT(CLUSTER, EXEC("v1beta1, command: x, env: {A: b}")),
-         ":7: users[b].exec.env: must be a list of {name, value}"},
-        {DOCUMENT(CLUSTER, EXEC("v1beta1, command: x, env: [{value: b}]")),
-         ":7: users[b].exec.env: must be a list of {name, value}"},
-        {DOCUMENT(CLUSTER, "as-groups: [x]"), ":7: users[b].as-groups: needs `as`"},
-        {DOCUMENT(CLUSTER, "as: \"a\\r\\nb\""), ":7: users[b].as: has characters"},
-        {DOCUMENT(CLUSTER, "as: a, as-groups: [\"\"]"), ":7: users[b].as-groups: has characters"},
-        {DOCUMENT(CLUSTER, "as: a, as-user-extra: {k: v}"),
-         ":7: users[b].as-user-extra.k: must be a list of texts"},
-    };
     struct folder *folder = *state;
 
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT(refusals); i++) {
         struct error error = {0};
 
-        write_file(folder, "a.yaml", cases[i].document);
+        write_file(folder, "a.yaml", refusals[i].document);
         if (kube_access_kubeconfig(in_folder(folder, "a.yaml"), NULL, true, &error))
-            fail_msg("accepted: %s", cases[i].document);
+            fail_msg("accepted: %s", refusals[i].document);
         assert_int_equal(error.kind, ERROR_REFUSED);
         assert_true(text_starts(error.text, "kubeconfig"));
         assert_non_null(strstr(error.text, folder->file));
-        if (!strstr(error.text, cases[i].text))
-            fail_msg("%s\n%s", cases[i].text, error.text);
+        if (!strstr(error.text, refusals[i].text))
+            fail_msg("%s\n%s", refusals[i].text, error.text);
     }
 }
 
