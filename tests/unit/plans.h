@@ -39,6 +39,9 @@
     "\"arn:aws:iam::aws:policy/ReadOnlyAccess\"]}"
 #define BOUND_TO(account) "{\"serviceAccountName\":\"" account "\",\"roleARN\":\"" EXISTING "\"}"
 
+/* Of another namespace than shop. */
+#define OTHER_GRANT "{\"namespaces\":{\"names\":[\"else\"]},\"serviceAccounts\":[\"*\"]}"
+
 #define BINDINGS "podidentitybindings"
 
 enum { INTERVAL_MS = 10 * 60 * 1000 }; /* settings.drift_interval_ms of the fake world */

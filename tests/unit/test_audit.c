@@ -4,8 +4,6 @@
 
 #include "reconcilers/audit.h"
 
-#define OTHER_GRANT "{\"namespaces\":{\"names\":[\"else\"]},\"serviceAccounts\":[\"*\"]}"
-
 static struct audit_figures figures_of(const struct fake_world *world)
 {
     struct audit_figures figures;

@@ -1,11 +1,9 @@
 #include "tests/unit/plans.h"
 
-#define NO_GRANT "{\"namespaces\":{\"names\":[\"else\"]},\"serviceAccounts\":[\"*\"]}"
-
 /* What no grant allows is refused by the first row: a plan of nothing but its report. */
 static void bind_ungranted(struct fake_world *world)
 {
-    fake_world_grant(world, "shop", NO_GRANT);
+    fake_world_grant(world, "shop", OTHER_GRANT);
     fake_world_watch(world);
     fake_world_bind(world, "cart", MANAGED);
 }
