@@ -169,6 +169,13 @@ void fake_world_unbind(struct fake_world *world, const char *name)
     fake_kubernetes_delete(&world->kubernetes, podidentitybinding_resource.plural, "shop", name);
 }
 
+void fake_world_lose(struct fake_world *world, const char *name)
+{
+    fake_kubernetes_patch(&world->kubernetes, podidentitybinding_resource.plural, "shop", name,
+                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
+    fake_world_unbind(world, name);
+}
+
 void fake_world_annotate(struct fake_world *world, const char *role_arn)
 {
     fake_kubernetes_apply(

@@ -63,6 +63,8 @@ void fake_world_reset(struct fake_world *world);
 /* Applies a binding in namespace shop; spec is JSON text. */
 void fake_world_bind(struct fake_world *world, const char *name, const char *spec);
 void fake_world_unbind(struct fake_world *world, const char *name);
+/* Somebody takes its finalizer away and deletes it: all that it made stays. */
+void fake_world_lose(struct fake_world *world, const char *name);
 /* Annotates ServiceAccount cart of namespace shop, which is made when it is missing; NULL takes the
  * annotation away. */
 void fake_world_annotate(struct fake_world *world, const char *role_arn);

@@ -19,8 +19,13 @@ struct scenario {
     bool quick;      /* disturbed twice in a row, too */
 };
 
-extern const struct scenario scenarios[];
-extern const size_t scenario_count;
+/* A subject's scenarios; each stands in the file of its name. */
+struct scenario_table {
+    const struct scenario *scenarios;
+    size_t count;
+};
+extern const struct scenario_table binding_scenarios, session_scenarios, repair_scenarios,
+    adoption_scenarios, shorthand_scenarios, mechanism_scenarios, observe_scenarios;
 
 /* side_scenarios.c: plans beside those of bindings and ServiceAccounts, which do not follow by
  * themselves. act is done as often as it takes; once too often it changes nothing. */
@@ -30,3 +35,8 @@ struct side_scenario {
 };
 extern const struct side_scenario side_scenarios[];
 extern const size_t side_scenario_count;
+
+/* All of them, one table after the other; those aside come last. */
+size_t scenario_count(void);
+const struct scenario *scenario_at(size_t i);
+bool scenario_is_aside(const struct scenario *scenario);

@@ -37,9 +37,7 @@ static void have_left_over(struct fake_world *world)
 {
     have_managed(world);
     fake_world_settle(world);
-    fake_kubernetes_patch(&world->kubernetes, podidentitybinding_resource.plural, "shop", "cart",
-                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
-    fake_world_unbind(world, "cart");
+    fake_world_lose(world, "cart");
 }
 
 /* Release -------------------------------------------------------------------------------------- */

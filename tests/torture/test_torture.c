@@ -71,24 +71,9 @@ static struct fake_world *prepared(const struct scenario *scenario)
     return world;
 }
 
-static size_t all_scenarios(void)
-{
-    return scenario_count + side_scenario_count;
-}
-
-static const struct scenario *scenario_at(size_t i)
-{
-    return i < scenario_count ? &scenarios[i] : &side_scenarios[i - scenario_count].scenario;
-}
-
-static bool is_aside(const struct scenario *scenario)
-{
-    return scenario < scenarios || scenario >= scenarios + scenario_count;
-}
-
 static void act(struct fake_world *world, const struct scenario *scenario)
 {
-    for (int i = 0; is_aside(scenario) && i < ACTS; i++)
+    for (int i = 0; scenario_is_aside(scenario) && i < ACTS; i++)
         container_of(scenario, struct side_scenario, scenario)->act(world);
 }
 
@@ -283,14 +268,14 @@ static void each_failure(const struct reference *reference)
 
                 if (makes_sense((enum fake_fault)fault, after != 0))
                     disturb(reference, &disturbance,
-                            !reference->waits && !is_aside(reference->scenario));
+                            !reference->waits && !scenario_is_aside(reference->scenario));
             }
 }
 
 static void survives_any_one_failure(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < all_scenarios(); i++) {
+    for (size_t i = 0; i < scenario_count(); i++) {
         struct reference reference;
 
         refer(&reference, scenario_at(i));
@@ -303,7 +288,7 @@ static void survives_any_one_failure(void **state)
 static void survives_death_at_any_request(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < all_scenarios(); i++) {
+    for (size_t i = 0; i < scenario_count(); i++) {
         struct reference reference;
 
         refer(&reference, scenario_at(i));
@@ -342,7 +327,7 @@ static void each_pair(const struct reference *reference, unsigned first)
 static void survives_two_failures_in_short_scenarios(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < all_scenarios(); i++) {
+    for (size_t i = 0; i < scenario_count(); i++) {
         struct reference reference;
 
         if (!scenario_at(i)->quick)
@@ -364,6 +349,6 @@ int main(void)
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
-    printf("%zu scenarios, disturbed in %u ways\n", all_scenarios(), runs);
+    printf("%zu scenarios, disturbed in %u ways\n", scenario_count(), runs);
     return failed;
 }

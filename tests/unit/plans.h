@@ -87,9 +87,7 @@ static inline void look_again(struct fake_world *world)
 /* Somebody takes the finalizer of cart away and deletes it: all that it made stays. */
 static inline void lose_binding(struct fake_world *world)
 {
-    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
-                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
-    fake_world_unbind(world, "cart");
+    fake_world_lose(world, "cart");
     assert_true(fake_world_settle(world));
     assert_null(fake_world_binding(world, "cart"));
 }
