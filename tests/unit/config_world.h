@@ -13,6 +13,12 @@
 #include "base/text.h"
 #include "config/config.h"
 
+#define BOUNDARY "arn:aws:iam::111122223333:policy/podidentity/boundary"
+
+/* The least that is taken. */
+static const char *const enough[] = {"--cluster-name",          "main", "--region", "eu-west-1",
+                                     "--allow-unbounded-roles", NULL};
+
 enum { WORLD_VARIABLES_MAX = 8, WORLD_ARGUMENTS_MAX = 16, WORLD_PATH_SIZE = 64 };
 
 /* "NAME=value"; ends with NULL. lookup has no context, so it is here. */
@@ -58,4 +64,12 @@ static inline void world_write(char path[WORLD_PATH_SIZE], const char *content)
     if (descriptor < 0 || write(descriptor, content, strlen(content)) != (ssize_t)strlen(content))
         abort();
     close(descriptor);
+}
+
+/* For the set-up of a test: no variable is there. */
+static inline int world_forget_variables(void **state)
+{
+    (void)state;
+    memset(world_variables, 0, sizeof(world_variables));
+    return 0;
 }
