@@ -15,55 +15,49 @@
 #define EQUALS(inside) ",\"Condition\":{\"StringEquals\":{" inside "}}"
 #define LIKE(inside) ",\"Condition\":{\"StringLike\":{" inside "}}"
 
+static const struct consent {
+    const char *trust;
+    bool consents;
+} trusts[] = {
+    {STATEMENT(""), false}, /* AWS's own example */
+    {STATEMENT(EQUALS(CLUSTER)), false},
+    {STATEMENT(EQUALS(NAMESPACE "," ACCOUNT)), false},
+    {STATEMENT(EQUALS(CLUSTER "," NAMESPACE)), false},
+    {STATEMENT(EQUALS(CLUSTER "," ACCOUNT)), false},
+    {STATEMENT(EQUALS(CLUSTER "," NAMESPACE "," ACCOUNT)), true},
+    {STATEMENT(LIKE(CLUSTER "," NAMESPACE "," ACCOUNT)), true},
+    {STATEMENT(",\"Condition\":{\"StringEquals\":{" NAMESPACE "," ACCOUNT "}" SOURCE "}"), true},
+    {STATEMENT(EQUALS(CLUSTER "," NAMESPACE
+                              "," TAG("kubernetes-service-account") ":[\"till\",\"cart\"]")),
+     true},
+    {STATEMENT(EQUALS(CLUSTER "," NAMESPACE "," TAG("kubernetes-service-account") ":[\"till\"]")),
+     false},
+    /* A pattern names nobody, whatever it fits. */
+    {STATEMENT(LIKE(CLUSTER "," NAMESPACE "," TAG("kubernetes-service-account") ":\"*\"")), false},
+    {STATEMENT(LIKE(CLUSTER "," TAG("kubernetes-namespace") ":\"shop*\"," ACCOUNT)), false},
+    {STATEMENT(LIKE(CLUSTER "," TAG("kubernetes-namespace") ":\"s?op\"," ACCOUNT)), false},
+    {STATEMENT(LIKE(CLUSTER "," TAG("kubernetes-namespace") ":[\"shop\",\"*\"]," ACCOUNT)), false},
+    {STATEMENT(LIKE(TAG("eks-cluster-arn") ":\"arn:aws:eks:*\"," NAMESPACE "," ACCOUNT)), false},
+    {STATEMENT(
+         LIKE(CLUSTER "," NAMESPACE "," TAG("kubernetes-service-account") ":[\"cart\",\"cart*\"]")),
+     false},
+    {STATEMENT(LIKE(TAG("eks-cluster-arn") ":[\"" CLUSTER_ARN "\",\"*\"]," NAMESPACE "," ACCOUNT)),
+     false},
+    /* Named in one statement, admitted by another that asks nothing. */
+    {"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{"
+     "\"Service\":\"pods.eks.amazonaws.com\"},\"Action\":[\"sts:AssumeRole\","
+     "\"sts:TagSession\"]},{\"Effect\":\"Allow\",\"Principal\":{\"Service\":"
+     "\"pods.eks.amazonaws.com\"},\"Action\":[\"sts:AssumeRole\",\"sts:TagSession\"]" EQUALS(
+         CLUSTER "," NAMESPACE "," ACCOUNT) "}]}",
+     false},
+    /* What is not understood is not consent. */
+    {STATEMENT(EQUALS(CLUSTER "," NAMESPACE "," ACCOUNT ",\"aws:PrincipalOrgID\":\"o-1\"")), false},
+    {"no JSON", false},
+    {"", false},
+};
+
 static void consents_only_where_all_three_are_named(void **state)
 {
-    static const struct {
-        const char *trust;
-        bool consents;
-    } cases[] = {
-        {STATEMENT(""), false}, /* AWS's own example */
-        {STATEMENT(EQUALS(CLUSTER)), false},
-        {STATEMENT(EQUALS(NAMESPACE "," ACCOUNT)), false},
-        {STATEMENT(EQUALS(CLUSTER "," NAMESPACE)), false},
-        {STATEMENT(EQUALS(CLUSTER "," ACCOUNT)), false},
-        {STATEMENT(EQUALS(CLUSTER "," NAMESPACE "," ACCOUNT)), true},
-        {STATEMENT(LIKE(CLUSTER "," NAMESPACE "," ACCOUNT)), true},
-        {STATEMENT(",\"Condition\":{\"StringEquals\":{" NAMESPACE "," ACCOUNT "}" SOURCE "}"),
-         true},
-        {STATEMENT(EQUALS(CLUSTER "," NAMESPACE
-                                  "," TAG("kubernetes-service-account") ":[\"till\",\"cart\"]")),
-         true},
-        {STATEMENT(
-             EQUALS(CLUSTER "," NAMESPACE "," TAG("kubernetes-service-account") ":[\"till\"]")),
-         false},
-        /* A pattern names nobody, whatever it fits. */
-        {STATEMENT(LIKE(CLUSTER "," NAMESPACE "," TAG("kubernetes-service-account") ":\"*\"")),
-         false},
-        {STATEMENT(LIKE(CLUSTER "," TAG("kubernetes-namespace") ":\"shop*\"," ACCOUNT)), false},
-        {STATEMENT(LIKE(CLUSTER "," TAG("kubernetes-namespace") ":\"s?op\"," ACCOUNT)), false},
-        {STATEMENT(LIKE(CLUSTER "," TAG("kubernetes-namespace") ":[\"shop\",\"*\"]," ACCOUNT)),
-         false},
-        {STATEMENT(LIKE(TAG("eks-cluster-arn") ":\"arn:aws:eks:*\"," NAMESPACE "," ACCOUNT)),
-         false},
-        {STATEMENT(LIKE(CLUSTER "," NAMESPACE
-                                "," TAG("kubernetes-service-account") ":[\"cart\",\"cart*\"]")),
-         false},
-        {STATEMENT(
-             LIKE(TAG("eks-cluster-arn") ":[\"" CLUSTER_ARN "\",\"*\"]," NAMESPACE "," ACCOUNT)),
-         false},
-        /* Named in one statement, admitted by another that asks nothing. */
-        {"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{"
-         "\"Service\":\"pods.eks.amazonaws.com\"},\"Action\":[\"sts:AssumeRole\","
-         "\"sts:TagSession\"]},{\"Effect\":\"Allow\",\"Principal\":{\"Service\":"
-         "\"pods.eks.amazonaws.com\"},\"Action\":[\"sts:AssumeRole\",\"sts:TagSession\"]" EQUALS(
-             CLUSTER "," NAMESPACE "," ACCOUNT) "}]}",
-         false},
-        /* What is not understood is not consent. */
-        {STATEMENT(EQUALS(CLUSTER "," NAMESPACE "," ACCOUNT ",\"aws:PrincipalOrgID\":\"o-1\"")),
-         false},
-        {"no JSON", false},
-        {"", false},
-    };
     static const struct trust_subject subject = {
         .partition = "aws",
         .account_id = "111122223333",
@@ -76,9 +70,9 @@ static void consents_only_where_all_three_are_named(void **state)
     AUTO_GATE struct gate *gate = gate_create();
 
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
-        if (grants_consent(gate->arena, cases[i].trust, &subject) != cases[i].consents)
-            fail_msg("case %zu: %s", i, cases[i].trust);
+    for (size_t i = 0; i < COUNT(trusts); i++)
+        if (grants_consent(gate->arena, trusts[i].trust, &subject) != trusts[i].consents)
+            fail_msg("case %zu: %s", i, trusts[i].trust);
     /* What we would ask the owner to add is consent. */
     assert_true(grants_consent(
         gate->arena, trust_document(gate->arena, &subject, TRUST_SERVICE_ACCOUNT), &subject));

@@ -18,70 +18,69 @@ static void fill_namespaces(struct gate *gate)
     gate_namespace(gate, "bare", "{}");
 }
 
+static const struct match {
+    const char *spec, *namespace_name;
+    const char *why; /* NULL: it matches */
+} namespaces[] = {
+    {"{\"namespaces\":{\"names\":[\"a\",\"shop\"]}," ALL "}", "shop", NULL},
+    {"{\"namespaces\":{\"names\":[\"shop\"]}," ALL "}", "shop-2", "does not name"},
+    {"{\"namespaces\":{\"names\":[\"shop-2\"]}," ALL "}", "shop", "does not name"},
+    {"{\"namespaces\":{\"names\":[\"shop\"]}," ALL "}", "unknown", "does not name"},
+    {"{\"namespaces\":{\"names\":[\"unknown\"]}," ALL "}", "unknown", NULL},
+    {"{" ALL "}", "shop", "selects no namespace"},
+    {"{\"namespaces\":{}," ALL "}", "shop", "selects no namespace"},
+    {"{\"namespaces\":{\"names\":[],\"matchLabels\":{}}," ALL "}", "shop", "selects no namespace"},
+    {"{\"namespaces\":{\"matchLabels\":{\"example.com/team\":\"shop\"}}," ALL "}", "shop", NULL},
+    {"{\"namespaces\":{\"matchLabels\":{\"example.com/team\":\"shop\",\"stage\":\"prod\"}}," ALL
+     "}",
+     "shop", NULL},
+    {"{\"namespaces\":{\"matchLabels\":{\"example.com/team\":\"shop\",\"stage\":\"test\"}}," ALL
+     "}",
+     "shop", "lacks the label stage=test"},
+    {"{\"namespaces\":{\"matchLabels\":{\"stage\":\"\"}}," ALL "}", "bare",
+     "lacks the label stage="},
+    {"{\"namespaces\":{\"matchLabels\":{\"x\":\"y\"}}," ALL "}", "shop",
+     "label key x is not in --grant-label-keys"},
+    {"{\"namespaces\":{\"matchLabels\":{\"stage\":\"prod\",\"x\":\"y\"}}," ALL "}", "shop",
+     "label key x is not in --grant-label-keys"},
+    {"{\"namespaces\":{\"matchLabels\":{\"team\":\"shop\"}}," ALL "}", "shop",
+     "label key team is not"},
+    {"{\"namespaces\":{\"matchLabels\":{\"example.com/tea\":\"shop\"}}," ALL "}", "shop",
+     "label key example.com/tea is not"},
+    {"{\"namespaces\":{\"names\":[\"shop\"],\"matchLabels\":{\"x\":\"y\"}}," ALL "}", "shop", NULL},
+    {"{\"namespaces\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"shop\"}}," ALL "}",
+     "shop", NULL},
+    {"{\"namespaces\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"shop\"}}," ALL "}",
+     "bare", "lacks the label kubernetes.io/metadata.name=shop"},
+    {"{\"namespaces\":{\"matchLabels\":{\"example.com/team\":\"shop\"}}," ALL "}", "unknown",
+     "lacks the label"},
+    {"{\"namespaces\":{\"matchLabels\":{\"example.com/team\":\"shop\"}}," ALL "}", "kube-system",
+     "labels do not reach kube-*"},
+    {"{\"namespaces\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"kube-system\"}}," ALL "}",
+     "kube-system", "labels do not reach kube-*"},
+    {"{\"namespaces\":{\"matchLabels\":{\"example.com/team\":\"shop\"}}," ALL "}",
+     "podidentity-system", "labels do not reach kube-*"},
+    {"{\"namespaces\":{\"names\":[\"kube-system\"]}," ALL "}", "kube-system", NULL},
+    {"{\"namespaces\":{\"names\":[\"podidentity-system\"]}," ALL "}", "podidentity-system", NULL},
+};
+
 static void matches_by_name_or_by_all_of_its_labels(void **state)
 {
-    static const struct {
-        const char *spec, *namespace_name;
-        const char *why; /* NULL: it matches */
-    } cases[] = {
-        {"{\"namespaces\":{\"names\":[\"a\",\"shop\"]}," ALL "}", "shop", NULL},
-        {"{\"namespaces\":{\"names\":[\"shop\"]}," ALL "}", "shop-2", "does not name"},
-        {"{\"namespaces\":{\"names\":[\"shop-2\"]}," ALL "}", "shop", "does not name"},
-        {"{\"namespaces\":{\"names\":[\"shop\"]}," ALL "}", "unknown", "does not name"},
-        {"{\"namespaces\":{\"names\":[\"unknown\"]}," ALL "}", "unknown", NULL},
-        {"{" ALL "}", "shop", "selects no namespace"},
-        {"{\"namespaces\":{}," ALL "}", "shop", "selects no namespace"},
-        {"{\"namespaces\":{\"names\":[],\"matchLabels\":{}}," ALL "}", "shop",
-         "selects no namespace"},
-        {"{\"namespaces\":{\"matchLabels\":{\"example.com/team\":\"shop\"}}," ALL "}", "shop",
-         NULL},
-        {"{\"namespaces\":{\"matchLabels\":{\"example.com/team\":\"shop\",\"stage\":\"prod\"}}," ALL
-         "}",
-         "shop", NULL},
-        {"{\"namespaces\":{\"matchLabels\":{\"example.com/team\":\"shop\",\"stage\":\"test\"}}," ALL
-         "}",
-         "shop", "lacks the label stage=test"},
-        {"{\"namespaces\":{\"matchLabels\":{\"stage\":\"\"}}," ALL "}", "bare",
-         "lacks the label stage="},
-        {"{\"namespaces\":{\"matchLabels\":{\"x\":\"y\"}}," ALL "}", "shop",
-         "label key x is not in --grant-label-keys"},
-        {"{\"namespaces\":{\"matchLabels\":{\"stage\":\"prod\",\"x\":\"y\"}}," ALL "}", "shop",
-         "label key x is not in --grant-label-keys"},
-        {"{\"namespaces\":{\"matchLabels\":{\"team\":\"shop\"}}," ALL "}", "shop",
-         "label key team is not"},
-        {"{\"namespaces\":{\"matchLabels\":{\"example.com/tea\":\"shop\"}}," ALL "}", "shop",
-         "label key example.com/tea is not"},
-        {"{\"namespaces\":{\"names\":[\"shop\"],\"matchLabels\":{\"x\":\"y\"}}," ALL "}", "shop",
-         NULL},
-        {"{\"namespaces\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"shop\"}}," ALL "}",
-         "shop", NULL},
-        {"{\"namespaces\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"shop\"}}," ALL "}",
-         "bare", "lacks the label kubernetes.io/metadata.name=shop"},
-        {"{\"namespaces\":{\"matchLabels\":{\"example.com/team\":\"shop\"}}," ALL "}", "unknown",
-         "lacks the label"},
-        {"{\"namespaces\":{\"matchLabels\":{\"example.com/team\":\"shop\"}}," ALL "}",
-         "kube-system", "labels do not reach kube-*"},
-        {"{\"namespaces\":{\"matchLabels\":{\"kubernetes.io/metadata.name\":\"kube-system\"}}," ALL
-         "}",
-         "kube-system", "labels do not reach kube-*"},
-        {"{\"namespaces\":{\"matchLabels\":{\"example.com/team\":\"shop\"}}," ALL "}",
-         "podidentity-system", "labels do not reach kube-*"},
-        {"{\"namespaces\":{\"names\":[\"kube-system\"]}," ALL "}", "kube-system", NULL},
-        {"{\"namespaces\":{\"names\":[\"podidentity-system\"]}," ALL "}", "podidentity-system",
-         NULL},
-    };
     AUTO_GATE struct gate *gate = gate_create();
 
     (void)state;
     fill_namespaces(gate);
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct podidentitygrant *grant = grant_of(gate, cases[i].spec);
+    for (size_t i = 0; i < COUNT(namespaces); i++) {
+        const struct podidentitygrant *grant = grant_of(gate, namespaces[i].spec);
         const char *why =
-            grant_mismatch(gate->arena, grant, cases[i].namespace_name, "cart", &gate->scene);
+            grant_mismatch(gate->arena, grant, namespaces[i].namespace_name, "cart", &gate->scene);
 
-        if ((cases[i].why == NULL) != (why == NULL) || (why && !strstr(why, cases[i].why)))
-            fail_msg("%s for %s: %s", cases[i].spec, cases[i].namespace_name, why ? why : "yes");
-        assert_true(grant_matches(grant, cases[i].namespace_name, "cart", &gate->scene) == !why);
+        if ((namespaces[i].why == NULL) != (why == NULL) ||
+            (why && !strstr(why, namespaces[i].why)))
+            fail_msg("%s for %s: %s", namespaces[i].spec, namespaces[i].namespace_name,
+                     why ? why : "yes");
+        assert_true(grant_matches(grant, namespaces[i].namespace_name, "cart", &gate->scene) ==
+                    !why);
     }
 }
 

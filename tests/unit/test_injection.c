@@ -17,78 +17,72 @@ static const struct injection_question asked = {
     .now_ms = 200000,
 };
 
+static const struct sight {
+    const char *name;
+    struct pod pods[3];
+    size_t count;
+    struct injection_answer answer; /* its sight, total, current and outdated */
+} sights[] = {
+    {"no pod", {{0}}, 0, {INJECTION_NOT_SEEN, .total = 0}},
+    {"one from before", {{1, 99, NONE, 0}}, 1, {INJECTION_NOT_SEEN, .total = 1, .outdated = 1}},
+    {"one from before an earlier association",
+     {{1, 99, CONTAINER, 0}},
+     1,
+     {INJECTION_NOT_SEEN, .total = 1, .outdated = 1}},
+    {"one of the very second",
+     {{1, 100, CONTAINER, 0}},
+     1,
+     {INJECTION_SEEN, .total = 1, .current = 1}},
+    {"one too early to be missed",
+     {{1, 110, NONE, 0}},
+     1,
+     {INJECTION_NOT_SEEN, .total = 1, .outdated = 1}},
+    {"one that was missed", {{1, 111, NONE, 0}}, 1, {INJECTION_MISSING, .total = 1, .outdated = 1}},
+    {"one with a token",
+     {{1, 111, TOKEN, 0}},
+     1,
+     {INJECTION_MISSING, .missing_has_token = true, .total = 1, .outdated = 1}},
+    {"a newer one has them",
+     {{1, 111, NONE, 0}, {2, 112, CONTAINER, 0}},
+     2,
+     {INJECTION_SEEN, .total = 2, .current = 1, .outdated = 1}},
+    {"a newer one has none",
+     {{1, 113, NONE, 0}, {2, 112, CONTAINER, 0}},
+     2,
+     {INJECTION_MISSING, .total = 2, .current = 1, .outdated = 1}},
+    {"two of one second",
+     {{1, 112, NONE, 0}, {2, 112, CONTAINER, 0}},
+     2,
+     {INJECTION_MISSING, .total = 2, .current = 1, .outdated = 1}},
+    {"the same the other way round",
+     {{1, 112, CONTAINER, 0}, {2, 112, NONE, 0}},
+     2,
+     {INJECTION_MISSING, .total = 2, .current = 1, .outdated = 1}},
+    {"one that ends", {{1, 120, NONE, POD_TERMINATING}}, 1, {INJECTION_NOT_SEEN, .total = 0}},
+    {"one that wants none", {{1, 120, NONE, POD_OPTED_OUT}}, 1, {INJECTION_NOT_SEEN, .total = 1}},
+    {"one on Fargate", {{1, 120, CONTAINER, POD_FARGATE}}, 1, {INJECTION_NOT_SEEN, .total = 1}},
+    {"one on Windows", {{1, 120, NONE, POD_WINDOWS}}, 1, {INJECTION_NOT_SEEN, .total = 1}},
+    {"one of unknown age",
+     {{1, 0, CONTAINER, 0}},
+     1,
+     {INJECTION_NOT_SEEN, .total = 1, .outdated = 1}},
+};
+
 static void looks_at_the_newest_pod_after_settling(void **state)
 {
-    static const struct {
-        const char *name;
-        struct pod pods[3];
-        size_t count;
-        struct injection_answer answer; /* its sight, total, current and outdated */
-    } cases[] = {
-        {"no pod", {{0}}, 0, {INJECTION_NOT_SEEN, .total = 0}},
-        {"one from before", {{1, 99, NONE, 0}}, 1, {INJECTION_NOT_SEEN, .total = 1, .outdated = 1}},
-        {"one from before an earlier association",
-         {{1, 99, CONTAINER, 0}},
-         1,
-         {INJECTION_NOT_SEEN, .total = 1, .outdated = 1}},
-        {"one of the very second",
-         {{1, 100, CONTAINER, 0}},
-         1,
-         {INJECTION_SEEN, .total = 1, .current = 1}},
-        {"one too early to be missed",
-         {{1, 110, NONE, 0}},
-         1,
-         {INJECTION_NOT_SEEN, .total = 1, .outdated = 1}},
-        {"one that was missed",
-         {{1, 111, NONE, 0}},
-         1,
-         {INJECTION_MISSING, .total = 1, .outdated = 1}},
-        {"one with a token",
-         {{1, 111, TOKEN, 0}},
-         1,
-         {INJECTION_MISSING, .missing_has_token = true, .total = 1, .outdated = 1}},
-        {"a newer one has them",
-         {{1, 111, NONE, 0}, {2, 112, CONTAINER, 0}},
-         2,
-         {INJECTION_SEEN, .total = 2, .current = 1, .outdated = 1}},
-        {"a newer one has none",
-         {{1, 113, NONE, 0}, {2, 112, CONTAINER, 0}},
-         2,
-         {INJECTION_MISSING, .total = 2, .current = 1, .outdated = 1}},
-        {"two of one second",
-         {{1, 112, NONE, 0}, {2, 112, CONTAINER, 0}},
-         2,
-         {INJECTION_MISSING, .total = 2, .current = 1, .outdated = 1}},
-        {"the same the other way round",
-         {{1, 112, CONTAINER, 0}, {2, 112, NONE, 0}},
-         2,
-         {INJECTION_MISSING, .total = 2, .current = 1, .outdated = 1}},
-        {"one that ends", {{1, 120, NONE, POD_TERMINATING}}, 1, {INJECTION_NOT_SEEN, .total = 0}},
-        {"one that wants none",
-         {{1, 120, NONE, POD_OPTED_OUT}},
-         1,
-         {INJECTION_NOT_SEEN, .total = 1}},
-        {"one on Fargate", {{1, 120, CONTAINER, POD_FARGATE}}, 1, {INJECTION_NOT_SEEN, .total = 1}},
-        {"one on Windows", {{1, 120, NONE, POD_WINDOWS}}, 1, {INJECTION_NOT_SEEN, .total = 1}},
-        {"one of unknown age",
-         {{1, 0, CONTAINER, 0}},
-         1,
-         {INJECTION_NOT_SEEN, .total = 1, .outdated = 1}},
-    };
-
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct injection_answer *wanted = &cases[i].answer;
+    for (size_t i = 0; i < COUNT(sights); i++) {
+        const struct injection_answer *wanted = &sights[i].answer;
         struct injection_question question = asked;
         struct injection_answer answer;
 
-        question.pods = cases[i].pods;
-        question.count = cases[i].count;
+        question.pods = sights[i].pods;
+        question.count = sights[i].count;
         answer = injection_look(&question);
         if (answer.sight != wanted->sight || answer.total != wanted->total ||
             answer.current != wanted->current || answer.outdated != wanted->outdated ||
             answer.missing_has_token != wanted->missing_has_token)
-            fail_msg("%s: sight %d, %zu/%zu current, %zu outdated", cases[i].name, answer.sight,
+            fail_msg("%s: sight %d, %zu/%zu current, %zu outdated", sights[i].name, answer.sight,
                      answer.current, answer.total, answer.outdated);
     }
 }
