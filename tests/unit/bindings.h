@@ -15,8 +15,8 @@
 #include "informers/store.h"
 #include "reconcilers/indices.h"
 #include "reconcilers/scene.h"
+#include "tests/unit/cart_subject.h"
 
-#define CLUSTER_ARN "arn:aws:eks:eu-west-1:111122223333:cluster/main"
 #define ROLE_PATH "/podidentity/eu-west-1/main/"
 
 enum { BINDING_JSON_MAX = 1 << 20, UNIT_ARENA_MAX = 8 << 20 };

@@ -58,26 +58,18 @@ static const struct consent {
 
 static void consents_only_where_all_three_are_named(void **state)
 {
-    static const struct trust_subject subject = {
-        .partition = "aws",
-        .account_id = "111122223333",
-        .cluster_arn = CLUSTER_ARN,
-        .cluster_name = "main",
-        .namespace_name = "shop",
-        .service_account = "cart",
-        .session_tags = true,
-    };
     AUTO_GATE struct gate *gate = gate_create();
 
     (void)state;
     for (size_t i = 0; i < COUNT(trusts); i++)
-        if (grants_consent(gate->arena, trusts[i].trust, &subject) != trusts[i].consents)
+        if (grants_consent(gate->arena, trusts[i].trust, &cart_subject) != trusts[i].consents)
             fail_msg("case %zu: %s", i, trusts[i].trust);
     /* What we would ask the owner to add is consent. */
-    assert_true(grants_consent(
-        gate->arena, trust_document(gate->arena, &subject, TRUST_SERVICE_ACCOUNT), &subject));
-    assert_false(grants_consent(gate->arena, trust_document(gate->arena, &subject, TRUST_CLUSTER),
-                                &subject));
+    assert_true(grants_consent(gate->arena,
+                               trust_document(gate->arena, &cart_subject, TRUST_SERVICE_ACCOUNT),
+                               &cart_subject));
+    assert_false(grants_consent(
+        gate->arena, trust_document(gate->arena, &cart_subject, TRUST_CLUSTER), &cart_subject));
 }
 
 int main(void)

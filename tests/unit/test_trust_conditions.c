@@ -1,6 +1,6 @@
 /* Conditions of trust documents, judged against what the request has. */
 
-#include "tests/unit/trust_cart.h"
+#include "tests/unit/judged.h"
 
 static void judges_conditions_on_what_the_request_has(void **state)
 {
@@ -30,7 +30,7 @@ static void judges_conditions_on_what_the_request_has(void **state)
         {IF("{'StringNotEquals':{'" TAG("kubernetes-namespace") "':['a','b']}}"), TRUST_ADMITS, ""},
         {IF("{'StringEquals':{'" TAG("eks-cluster-name") "':'main'}}"), TRUST_ADMITS, ""},
         {IF("{'StringEquals':{'" TAG("eks-cluster-name") "':'other'}}"), TRUST_REFUSES, "other"},
-        {IF("{'ArnEquals':{'aws:SourceArn':'" CLUSTER "'}}"), TRUST_ADMITS, ""},
+        {IF("{'ArnEquals':{'aws:SourceArn':'" CLUSTER_ARN "'}}"), TRUST_ADMITS, ""},
         {IF("{'ArnLike':{'aws:SourceArn':'arn:aws:eks:*:111122223333:cluster/*'}}"), TRUST_ADMITS,
          ""},
         {IF("{'ArnEquals':{'aws:SourceArn':'arn:*:eks:eu-west-?:*:cluster/main'}}"), TRUST_ADMITS,
@@ -45,7 +45,7 @@ static void judges_conditions_on_what_the_request_has(void **state)
         {IF("{'ArnNotEquals':{'aws:SourceArn':'arn:aws:eks:*:*:cluster/other'}}"), TRUST_ADMITS,
          ""},
         {IF("{'StringLike':{'aws:SourceArn':'arn:aws:eks:*:cluster/main'}}"), TRUST_ADMITS, ""},
-        {IF("{'StringEquals':{'aws:SourceArn':'" CLUSTER "'}}"), TRUST_ADMITS, ""},
+        {IF("{'StringEquals':{'aws:SourceArn':'" CLUSTER_ARN "'}}"), TRUST_ADMITS, ""},
         {IF("{'StringEquals':{'aws:SourceAccount':'111122223333'},"
             "'StringLike':{'" TAG("kubernetes-service-account") "':'till*'}}"),
          TRUST_REFUSES, "\"till*\" does not hold: the request has \"cart\""},
@@ -54,7 +54,7 @@ static void judges_conditions_on_what_the_request_has(void **state)
     };
 
     (void)state;
-    judge_all(cases, COUNT(cases), &cart);
+    judge_all(cases, COUNT(cases), &cart_subject);
 }
 
 static void judges_keys_that_are_absent_or_not_known(void **state)
@@ -66,7 +66,7 @@ static void judges_keys_that_are_absent_or_not_known(void **state)
         {IF("{'StringEqualsIfExists':{'" TAG("team") "':'a'}}"), TRUST_ADMITS, ""},
         {IF("{'StringEqualsIfExists':{'" TAG("kubernetes-namespace") "':'a'}}"), TRUST_REFUSES,
          "StringEqualsIfExists"},
-        {IF("{'ArnLikeIfExists':{'aws:SourceArn':'" CLUSTER "'}}"), TRUST_ADMITS, ""},
+        {IF("{'ArnLikeIfExists':{'aws:SourceArn':'" CLUSTER_ARN "'}}"), TRUST_ADMITS, ""},
         {IF("{'Null':{'" TAG("team") "':'true'}}"), TRUST_ADMITS, ""},
         {IF("{'Null':{'" TAG("team") "':false}}"), TRUST_REFUSES, "Null"},
         {IF("{'Null':{'" TAG("kubernetes-namespace") "':'false'}}"), TRUST_ADMITS, ""},
@@ -98,7 +98,7 @@ static void judges_keys_that_are_absent_or_not_known(void **state)
     };
 
     (void)state;
-    judge_all(cases, COUNT(cases), &cart);
+    judge_all(cases, COUNT(cases), &cart_subject);
 }
 
 #define SIX                                                                                        \
@@ -129,7 +129,7 @@ static void judges_sets_of_values(void **state)
     };
 
     (void)state;
-    judge_all(cases, COUNT(cases), &cart);
+    judge_all(cases, COUNT(cases), &cart_subject);
 }
 
 static void without_session_tags_no_tag_is_asked_for_and_none_is_there(void **state)
@@ -147,7 +147,7 @@ static void without_session_tags_no_tag_is_asked_for_and_none_is_there(void **st
         {IF("{'ForAllValues:StringEquals':{'aws:TagKeys':'kubernetes-namespace'}}"), TRUST_ADMITS,
          ""},
         {IF("{'StringEquals':{'aws:SourceAccount':'111122223333'},'ArnEquals':{'aws:SourceArn':"
-            "'" CLUSTER "'}}"),
+            "'" CLUSTER_ARN "'}}"),
          TRUST_ADMITS, ""},
         {DOCUMENT("[" PLAIN ",{'Effect':'Deny','Principal':'*','Action':'sts:TagSession'}]"),
          TRUST_ADMITS, ""},

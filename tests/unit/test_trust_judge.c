@@ -1,6 +1,6 @@
 /* Whom a trust document admits: principals, actions, denials, and documents that are none. */
 
-#include "tests/unit/trust_cart.h"
+#include "tests/unit/judged.h"
 
 static const struct judged principals_and_actions[] = {
     {DOCUMENT("[" PLAIN "]"), TRUST_ADMITS, "statement 1 allows"},
@@ -74,7 +74,7 @@ static const struct judged principals_and_actions[] = {
 static void judges_principals_and_actions(void **state)
 {
     (void)state;
-    judge_all(principals_and_actions, COUNT(principals_and_actions), &cart);
+    judge_all(principals_and_actions, COUNT(principals_and_actions), &cart_subject);
 }
 
 static void judges_denials(void **state)
@@ -123,7 +123,7 @@ static void judges_denials(void **state)
     };
 
     (void)state;
-    judge_all(cases, COUNT(cases), &cart);
+    judge_all(cases, COUNT(cases), &cart_subject);
 }
 
 static void documents_that_are_none_are_unknown(void **state)
@@ -141,7 +141,7 @@ static void documents_that_are_none_are_unknown(void **state)
     };
 
     (void)state;
-    judge_all(cases, COUNT(cases), &cart);
+    judge_all(cases, COUNT(cases), &cart_subject);
 }
 
 static void a_document_past_any_quota_is_unknown_not_read(void **state)
@@ -152,7 +152,7 @@ static void a_document_past_any_quota_is_unknown_not_read(void **state)
     struct trust_judgement judged;
 
     (void)state;
-    judged = trust_judge(arena, arena_printf(arena, "%s%s", document, spaces), &cart);
+    judged = trust_judge(arena, arena_printf(arena, "%s%s", document, spaces), &cart_subject);
     assert_int_equal(judged.verdict, TRUST_UNKNOWN);
     assert_non_null(strstr(judged.why, "longer"));
 }
@@ -163,7 +163,7 @@ static void long_texts_of_others_are_cut_in_the_sentence(void **state)
     const char *value = arena_printf(arena, "%05000d", 7);
     const char *document = plain_json(
         arena, arena_printf(arena, IF("{'StringEquals':{'aws:SourceAccount':'%s'}}"), value));
-    struct trust_judgement judged = trust_judge(arena, document, &cart);
+    struct trust_judgement judged = trust_judge(arena, document, &cart_subject);
 
     (void)state;
     assert_int_equal(judged.verdict, TRUST_REFUSES);
@@ -173,7 +173,7 @@ static void long_texts_of_others_are_cut_in_the_sentence(void **state)
                                        DOCUMENT("[{'Sid':'%s','Effect':'Deny','Principal':'*',"
                                                 "'Action':'*'}]"),
                                        value));
-    judged = trust_judge(arena, document, &cart);
+    judged = trust_judge(arena, document, &cart_subject);
     assert_non_null(strstr(judged.why, "denies"));
     assert_true(strlen(judged.why) < 600);
 }
@@ -181,12 +181,12 @@ static void long_texts_of_others_are_cut_in_the_sentence(void **state)
 static void nesting_without_end_is_refused_by_the_reader(void **state)
 {
     AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
-    char deep[DOCUMENT_MAX];
+    char deep[8192];
 
     (void)state;
     memset(deep, '[', sizeof(deep) - 1);
     deep[sizeof(deep) - 1] = '\0';
-    assert_int_equal(trust_judge(arena, deep, &cart).verdict, TRUST_UNKNOWN);
+    assert_int_equal(trust_judge(arena, deep, &cart_subject).verdict, TRUST_UNKNOWN);
 }
 
 int main(void)

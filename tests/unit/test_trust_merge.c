@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "reconcilers/trust.h"
 #include "reconcilers/trust_merge.h"
+#include "tests/unit/cart_subject.h"
 
 #define V "\"Version\":\"2012-10-17\""
 #define DOCUMENT(statement) "{" V ",\"Statement\":" statement "}"
@@ -24,15 +25,6 @@
 #define DENY "{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"sts:*\"}"
 
 static struct arena *arena;
-static const struct trust_subject subject = {
-    .partition = "aws",
-    .account_id = "123456789012",
-    .cluster_arn = "arn:aws:eks:eu-west-1:123456789012:cluster/main",
-    .cluster_name = "main",
-    .namespace_name = "shop",
-    .service_account = "cart",
-    .session_tags = true,
-};
 
 static char sid[2][32];
 
@@ -42,7 +34,7 @@ static int set_up(void **state)
 
     (void)state;
     arena = arena_create(16 << 20);
-    trust_hash(hash, subject.cluster_arn, "shop", "cart");
+    trust_hash(hash, CLUSTER_ARN, "shop", "cart");
     snprintf(sid[0], sizeof(sid[0]), "PodIdentity%s", hash);
     snprintf(sid[1], sizeof(sid[1]), "WebIdentity%s", hash);
     return 0;
@@ -79,7 +71,7 @@ static void ours_is_added_behind_theirs_which_stand_as_they_stood(void **state)
     for (size_t i = 0; i < COUNT(documents); i++) {
         const char *ours = own(0, "Allow"), *at = strstr(documents[i], DENY) + strlen(DENY);
         const char *merged =
-            trust_merge(arena, documents[i], list(ours), &subject, &(struct error){0});
+            trust_merge(arena, documents[i], list(ours), &cart_subject, &(struct error){0});
         const char *end = strchr(at, ']');
 
         assert_non_null(merged);
@@ -92,8 +84,8 @@ static void ours_is_added_behind_theirs_which_stand_as_they_stood(void **state)
 
 static void a_statement_alone_becomes_one_of_a_list(void **state)
 {
-    const char *merged =
-        trust_merge(arena, DOCUMENT(THEIRS), list(own(0, "Allow")), &subject, &(struct error){0});
+    const char *merged = trust_merge(arena, DOCUMENT(THEIRS), list(own(0, "Allow")), &cart_subject,
+                                     &(struct error){0});
 
     (void)state;
     assert_string_equal(merged, arena_printf(arena, DOCUMENT("[%s,%s]"), THEIRS, own(0, "Allow")));
@@ -104,12 +96,13 @@ static void ours_of_before_is_replaced_where_it_stood(void **state)
     const char *before =
         list(arena_printf(arena, DENY ",%s,%s," THEIRS, own(0, "Deny"), own(1, "Deny")));
     const char *merged =
-        trust_merge(arena, before, list(own(0, "Allow")), &subject, &(struct error){0});
+        trust_merge(arena, before, list(own(0, "Allow")), &cart_subject, &(struct error){0});
 
     (void)state;
     assert_string_equal(merged, list(arena_printf(arena, DENY ",%s," THEIRS, own(0, "Allow"))));
     assert_string_equal(
-        trust_merge(arena, merged, list(own(0, "Allow")), &subject, &(struct error){0}), merged);
+        trust_merge(arena, merged, list(own(0, "Allow")), &cart_subject, &(struct error){0}),
+        merged);
 }
 
 static void a_Sid_of_another_binding_is_not_ours(void **state)
@@ -120,17 +113,17 @@ static void a_Sid_of_another_binding_is_not_ours(void **state)
     for (size_t i = 0; i < COUNT(sids); i++) {
         const char *theirs = arena_printf(arena, "{\"Sid\":\"%s\",\"Effect\":\"Allow\"}", sids[i]);
 
-        assert_non_null(strstr(
-            trust_merge(arena, list(theirs), list(own(0, "Allow")), &subject, &(struct error){0}),
-            theirs));
+        assert_non_null(strstr(trust_merge(arena, list(theirs), list(own(0, "Allow")),
+                                           &cart_subject, &(struct error){0}),
+                               theirs));
     }
 }
 
 static void an_old_version_stays(void **state)
 {
     (void)state;
-    assert_string_equal(trust_merge(arena, "{\"Statement\":[]}", list(own(0, "Allow")), &subject,
-                                    &(struct error){0}),
+    assert_string_equal(trust_merge(arena, "{\"Statement\":[]}", list(own(0, "Allow")),
+                                    &cart_subject, &(struct error){0}),
                         arena_printf(arena, "{\"Statement\":[%s]}", own(0, "Allow")));
 }
 
@@ -160,7 +153,7 @@ static void what_cannot_be_read_is_refused(void **state)
     for (size_t i = 0; i < COUNT(documents); i++) {
         struct error error = {0};
 
-        if (trust_merge(arena, documents[i], list(own(0, "Allow")), &subject, &error))
+        if (trust_merge(arena, documents[i], list(own(0, "Allow")), &cart_subject, &error))
             fail_msg("merged into %s", documents[i]);
         assert_string_equal(error.code, "TrustUnknown");
         assert_int_equal(error.kind, ERROR_REFUSED);
@@ -176,7 +169,7 @@ static void every_cut_of_a_document_is_refused_and_none_is_read_past_its_end(voi
         AUTO_FREE char *part = memory_text(whole, length);
         struct error error = {0};
 
-        assert_null(trust_merge(arena, part, list(own(0, "Allow")), &subject, &error));
+        assert_null(trust_merge(arena, part, list(own(0, "Allow")), &cart_subject, &error));
     }
 }
 
@@ -189,25 +182,25 @@ static void over_the_quota_it_says_both_sizes(void **state)
     memset(padding, 'x', sizeof(padding) - 1);
     padding[sizeof(padding) - 1] = '\0';
     assert_null(trust_merge(arena, list(arena_printf(arena, "{\"Sid\":\"%s\"}", padding)),
-                            list(own(0, "Allow")), &subject, &error));
+                            list(own(0, "Allow")), &cart_subject, &error));
     assert_string_equal(error.code, "TrustTooLarge");
     assert_non_null(strstr(error.text, "2048"));
     /* White space does not count. */
     memset(padding, ' ', sizeof(padding) - 1);
     assert_non_null(trust_merge(arena, list(arena_printf(arena, "{%s}", padding)),
-                                list(own(0, "Allow")), &subject, &error));
+                                list(own(0, "Allow")), &cart_subject, &error));
 }
 
 static void what_was_lost_comes_back_and_what_is_there_stays(void **state)
 {
     const char *before = list(arena_printf(arena, THEIRS "," DENY ",%s", own(0, "Deny")));
     const char *now = list(arena_printf(arena, "%s," DENY, own(0, "Allow")));
-    const char *restored = trust_restore(arena, now, before, &subject);
+    const char *restored = trust_restore(arena, now, before, &cart_subject);
 
     (void)state;
     assert_string_equal(restored,
                         list(arena_printf(arena, "%s," DENY "," THEIRS, own(0, "Allow"))));
-    assert_ptr_equal(trust_restore(arena, restored, before, &subject), restored);
+    assert_ptr_equal(trust_restore(arena, restored, before, &cart_subject), restored);
 }
 
 static void another_text_of_the_same_meaning_is_not_lost(void **state)
@@ -217,21 +210,21 @@ static void another_text_of_the_same_meaning_is_not_lost(void **state)
     const char *now = DOCUMENT("[{\"Action\":\"A:B\",\"Principal\":\"*\",\"Effect\":\"Allow\"}]");
 
     (void)state;
-    assert_ptr_equal(trust_restore(arena, now, before, &subject), now);
-    assert_ptr_equal(trust_restore(arena, "{", before, &subject), "{");
-    assert_ptr_equal(trust_restore(arena, now, "{", &subject), now);
+    assert_ptr_equal(trust_restore(arena, now, before, &cart_subject), now);
+    assert_ptr_equal(trust_restore(arena, "{", before, &cart_subject), "{");
+    assert_ptr_equal(trust_restore(arena, now, "{", &cart_subject), now);
 }
 
 static void own_statements_are_told_apart_by_their_way(void **state)
 {
-    struct trust_subject web = subject;
+    struct trust_subject web = cart_subject;
 
     (void)state;
     web.provider_arn = "arn:aws:iam::123456789012:oidc-provider/x";
-    assert_true(trust_has_own(list(own(0, "Allow")), &subject));
+    assert_true(trust_has_own(list(own(0, "Allow")), &cart_subject));
     assert_false(trust_has_own(list(own(0, "Allow")), &web));
     assert_true(trust_has_own(list(own(1, "Allow")), &web));
-    assert_false(trust_has_own("{", &subject));
+    assert_false(trust_has_own("{", &cart_subject));
 }
 
 int main(void)

@@ -16,6 +16,7 @@
 #include "reconcilers/grants.h"
 #include "reconcilers/policy.h"
 #include "reconcilers/trust.h"
+#include "tests/unit/cart_subject.h"
 
 #define ISSUER "oidc.eks.eu-west-1.amazonaws.com/id/ABC"
 #define PROVIDER "arn:aws:iam::111122223333:oidc-provider/" ISSUER
@@ -31,19 +32,9 @@
 
 enum { ARENA_MAX = 4 << 20 };
 
-static const struct trust_subject plain = {
-    .partition = "aws",
-    .account_id = "111122223333",
-    .cluster_arn = "arn:aws:eks:eu-west-1:111122223333:cluster/main",
-    .cluster_name = "main",
-    .namespace_name = "shop",
-    .service_account = "cart",
-    .session_tags = true,
-};
-
 static struct trust_subject cart(struct arena *arena)
 {
-    return trust_with_web_identity(arena, &plain, "111122223333", "https://" ISSUER,
+    return trust_with_web_identity(arena, &cart_subject, "111122223333", "https://" ISSUER,
                                    "sts.amazonaws.com");
 }
 
@@ -61,7 +52,7 @@ static void names_exactly_this_service_account(void **state)
 static void both_ways_stand_in_one_document(void **state)
 {
     AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
-    const struct trust_subject both[] = {plain, cart(arena)};
+    const struct trust_subject both[] = {cart_subject, cart(arena)};
     const char *document = trust_document_of(arena, both, 2, TRUST_SERVICE_ACCOUNT);
     struct error error = {0};
 
@@ -70,10 +61,10 @@ static void both_ways_stand_in_one_document(void **state)
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(trust_judge(arena, document, &both[i]).verdict, TRUST_ADMITS);
     assert_int_equal(
-        trust_judge(arena, trust_document(arena, &plain, TRUST_ACCOUNT), &both[1]).verdict,
+        trust_judge(arena, trust_document(arena, &cart_subject, TRUST_ACCOUNT), &both[1]).verdict,
         TRUST_REFUSES);
     assert_int_equal(
-        trust_judge(arena, trust_document(arena, &both[1], TRUST_ACCOUNT), &plain).verdict,
+        trust_judge(arena, trust_document(arena, &both[1], TRUST_ACCOUNT), &cart_subject).verdict,
         TRUST_REFUSES);
     assert_int_equal(trust_statements(arena, both, 2, TRUST_ACCOUNT)[0], '[');
 }
@@ -83,9 +74,9 @@ static void an_issuer_that_iam_does_not_take_gives_no_provider(void **state)
     AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_MAX);
 
     (void)state;
-    assert_null(trust_with_web_identity(arena, &plain, "1", NULL, "a").provider_arn);
-    assert_null(
-        trust_with_web_identity(arena, &plain, "1", "https://kubernetes:6443", "a").provider_arn);
+    assert_null(trust_with_web_identity(arena, &cart_subject, "1", NULL, "a").provider_arn);
+    assert_null(trust_with_web_identity(arena, &cart_subject, "1", "https://kubernetes:6443", "a")
+                    .provider_arn);
 }
 
 static void judges_what_others_wrote(void **state)

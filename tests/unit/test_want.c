@@ -49,13 +49,7 @@ static void its_trust_admits_this_serviceaccount_and_no_other(void **state)
 {
     AUTO(arena_destroy) struct arena *arena = arena_create(UNIT_ARENA_MAX);
     AUTO_BINDING struct podidentitybinding *cart = binding_make("shop", "cart", "u-1", "");
-    struct trust_subject subject = {.partition = "aws",
-                                    .account_id = "111122223333",
-                                    .cluster_arn = CLUSTER_ARN,
-                                    .cluster_name = "main",
-                                    .namespace_name = "shop",
-                                    .service_account = "cart",
-                                    .session_tags = true};
+    struct trust_subject subject = cart_subject;
     struct error error = {0};
     struct want want;
 

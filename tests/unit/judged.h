@@ -1,9 +1,6 @@
 #pragma once
 
-/*
- * The subject of the tests of trust: ServiceAccount cart of namespace shop in cluster main; and
- * trust documents in single quotes, held against it.
- */
+/* Trust documents in single quotes, held against a subject. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,25 +13,14 @@
 
 #include "base/arena.h"
 #include "reconcilers/trust.h"
+#include "tests/unit/cart_subject.h"
 #include "tests/unit/quoted.h"
 
-#define CLUSTER "arn:aws:eks:eu-west-1:111122223333:cluster/main"
-
-enum { ARENA_MAX = 4 << 20, DOCUMENT_MAX = 8192 };
-
-static const struct trust_subject cart = {
-    .partition = "aws",
-    .account_id = "111122223333",
-    .cluster_arn = CLUSTER,
-    .cluster_name = "main",
-    .namespace_name = "shop",
-    .service_account = "cart",
-    .session_tags = true,
-};
+enum { ARENA_MAX = 4 << 20 };
 
 static inline struct trust_subject without_tags(void)
 {
-    struct trust_subject subject = cart;
+    struct trust_subject subject = cart_subject;
 
     subject.session_tags = false;
     return subject;
