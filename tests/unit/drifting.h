@@ -6,8 +6,6 @@
 
 #include "tests/unit/plans.h"
 
-enum { HOUR_MS = 3600 * 1000 };
-
 static inline struct fake_world *quiet(const char *spec)
 {
     struct fake_world *world = world_with(spec);

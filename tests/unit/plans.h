@@ -44,7 +44,12 @@
 
 #define BINDINGS "podidentitybindings"
 
-enum { INTERVAL_MS = 10 * 60 * 1000 }; /* settings.drift_interval_ms of the fake world */
+enum {
+    SECOND_MS = 1000,
+    MINUTE_MS = 60 * SECOND_MS,
+    HOUR_MS = 60 * MINUTE_MS,
+    INTERVAL_MS = 10 * MINUTE_MS, /* settings.drift_interval_ms of the fake world */
+};
 
 static inline void world_free_auto(struct fake_world **world)
 {
