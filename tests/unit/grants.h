@@ -122,3 +122,9 @@ static inline void gate_destroy(struct gate **gate)
         if (!strstr(text, part))                                                                   \
             fail_msg("\"%s\" does not contain \"%s\"", text, part);                                \
     } while (0)
+
+static inline struct grant_decision decide(struct gate *gate,
+                                           const struct podidentitybinding *binding)
+{
+    return grants_decide(gate->arena, binding, &gate->scene);
+}
