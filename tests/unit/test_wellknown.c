@@ -5,53 +5,13 @@
 
 #include <cmocka.h>
 
-#include <stdio.h>
 #include <string.h>
 
-#include "base/arena.h"
-#include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "reconcilers/policy.h"
-#include "reconcilers/wellknown.h"
-#include "tests/unit/bindings.h"
-
-static const struct wellknown_place ireland = {"aws", "111122223333", "eu-west-1"};
-
-#define ZONE "arn:aws:route53:::hostedzone/Z2"
-#define KEY "arn:aws:kms:eu-west-1:111122223333:key/1"
-#define SECRET "arn:aws:secretsmanager:eu-west-1:111122223333:secret:app-??????"
-#define SCOPED(policy, scope)                                                                      \
-    "\"wellKnownPolicies\":{\"" policy "\":true},\"wellKnownPolicyScopes\":{\"" policy             \
-    "\":{" scope "}}"
-#define WANTED(policy) "\"wellKnownPolicies\":{\"" policy "\":true}"
-
-/* A binding of this spec and what its well-known policies come to. */
-struct given {
-    struct arena *arena;
-    struct podidentitybinding *binding;
-    struct wellknown wellknown;
-    struct error error;
-    bool computed;
-};
-
-static struct given given(const char *spec)
-{
-    struct given given = {.arena = arena_create(UNIT_ARENA_MAX),
-                          .binding = binding_make("shop", "cart", "u-1", spec)};
-
-    given.computed = wellknown_compute(&given.wellknown, given.arena, &given.binding->spec,
-                                       &ireland, &given.error);
-    return given;
-}
-
-static void given_finish(struct given *given)
-{
-    record_unref(given->binding);
-    arena_destroy(given->arena);
-}
-#define AUTO_GIVEN __attribute__((cleanup(given_finish)))
+#include "tests/unit/wellknown_given.h"
 
 /* tests/data/wellknown/grants.json: what each policy grants, unscoped and with each scope. */
 static json_t *load_table(void)
@@ -361,81 +321,6 @@ static void values_that_alone_are_too_many_are_refused_before_they_are_looked_at
         "The values of spec.wellKnownPolicyScopes alone have 10600 characters; IAM takes 10240");
 }
 
-/* The items of a spec, each as "value", "value+" when it adds, "value<with" for a switch, or "-"
- * for the width of the policy. */
-static void asks(const char *spec, const char *wanted)
-{
-    AUTO_GIVEN struct given got = given(spec);
-    AUTO_TEXT struct text text = TEXT_INIT(4096);
-    size_t count;
-    const struct wellknown_item *items = wellknown_items(got.arena, &got.binding->spec, &count);
-
-    for (size_t i = 0; i < count; i++)
-        text_printf(&text, "%s%s%s%s%s", i > 0 ? " " : "", items[i].value ? items[i].value : "-",
-                    items[i].adds ? "+" : "", items[i].with ? "<" : "",
-                    items[i].with ? items[i].with[0] : "");
-    assert_string_equal(text.bytes, wanted);
-}
-
-static void every_written_value_and_every_width_is_asked_of_grants(void **state)
-{
-    (void)state;
-    asks(WANTED("imageBuilder"), "-");
-    asks(WANTED("ebsCSIController"), "-");
-    asks(SCOPED("ebsCSIController", "\"keyARNs\":[\"" KEY "\"]"), KEY "+ -");
-    asks(WANTED("externalDNS"), "-");
-    asks(SCOPED("externalDNS", "\"hostedZoneARNs\":[\"" ZONE "\",\"arn:b\"]"), ZONE " arn:b");
-    asks(SCOPED("autoScaler", "\"clusterName\":\"main\""), "main");
-    asks(SCOPED("externalSecrets", "\"secretARNs\":[\"" SECRET "\"],\"createPermission\":true"),
-         SECRET " createPermission<" SECRET " -");
-    asks(SCOPED("vpcCNIIPv6", "\"cloudWatchLogs\":true"), "cloudWatchLogs -");
-    asks(SCOPED("mountpointS3CSI", "\"bucketARNs\":[\"arn:aws:s3:::b\"]"), "arn:aws:s3:::b -");
-    asks(SCOPED("velero", "\"bucketARNs\":[\"arn:aws:s3:::b\"]"),
-         "arn:aws:s3:::b arn:aws:s3:::b/*");
-    asks("\"wellKnownPolicyScopes\":{\"velero\":{\"keyARNs\":[\"" KEY "\"]}}", "");
-}
-
-static void a_grant_allows_what_its_resources_match(void **state)
-{
-    static const char *const zones[] = {"arn:aws:route53:::hostedzone/Z*", NULL}, *const none[] = {
-                                                                                      NULL};
-    const struct wellknown_item zone = {.policy = "externalDNS", .value = ZONE};
-    const struct wellknown_item wide = {.policy = "externalDNS"};
-
-    (void)state;
-    assert_true(wellknown_item_allowed(&zone, zones, false));
-    assert_false(wellknown_item_allowed(&zone, none, false));
-    assert_false(wellknown_item_allowed(&zone, NULL, false));
-    assert_true(wellknown_item_allowed(&zone, none, true));
-    assert_false(wellknown_item_allowed(&wide, zones, false));
-    assert_true(wellknown_item_allowed(&wide, none, true));
-}
-
-static void what_adds_is_not_allowed_by_width_alone(void **state)
-{
-    static const char *const keys[] = {KEY, NULL}, *const none[] = {NULL};
-    const struct wellknown_item key = {.policy = "velero", .value = KEY, .adds = true};
-
-    (void)state;
-    assert_false(wellknown_item_allowed(&key, none, true));
-    assert_true(wellknown_item_allowed(&key, keys, false));
-}
-
-static void a_switch_is_allowed_together_with_what_it_acts_on(void **state)
-{
-    static const char *const secrets[] = {SECRET, NULL};
-    static const char *const both[] = {"createPermission", SECRET, NULL};
-    static const char *const other[] = {"createPermission", "arn:other", NULL};
-    const struct wellknown_item create = {
-        .policy = "externalSecrets", .value = "createPermission", .with = secrets};
-
-    (void)state;
-    assert_true(wellknown_item_allowed(&create, both, false));
-    assert_false(wellknown_item_allowed(&create, other, false));
-    assert_false(wellknown_item_allowed(&create, secrets, false));
-    assert_true(wellknown_item_allowed(&create, NULL, true));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -455,10 +340,6 @@ int main(void)
         cmocka_unit_test(all_but_the_largest_fit_together_to_the_last_character),
         cmocka_unit_test(what_does_not_fit_is_refused_with_every_size),
         cmocka_unit_test(values_that_alone_are_too_many_are_refused_before_they_are_looked_at),
-        cmocka_unit_test(every_written_value_and_every_width_is_asked_of_grants),
-        cmocka_unit_test(a_grant_allows_what_its_resources_match),
-        cmocka_unit_test(what_adds_is_not_allowed_by_width_alone),
-        cmocka_unit_test(a_switch_is_allowed_together_with_what_it_acts_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
