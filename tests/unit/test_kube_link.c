@@ -9,8 +9,6 @@
 #include <cmocka.h>
 
 #include <jansson.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -20,6 +18,7 @@
 #include "kube/access.h"
 #include "kube/access_parts.h"
 #include "net/http.h"
+#include "tests/unit/identity.h"
 #include "tests/unit/patient_http.h"
 #include "tests/unit/wire.h"
 
@@ -71,34 +70,6 @@ static void server_answers(void *context, struct wire_connection *connection, co
         wire_chunked(connection);
 }
 
-static void pem_of(BIO *bio, char *pem, size_t size)
-{
-    int length = BIO_read(bio, pem, (int)size - 1);
-
-    assert_true(length > 0);
-    pem[length] = '\0';
-    BIO_free(bio);
-}
-
-/* A certificate that signs itself, and its key. */
-static void certificate_make(char *certificate_pem, char *key_pem, size_t size)
-{
-    X509 *certificate = X509_new();
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    BIO *of_certificate = BIO_new(BIO_s_mem()), *of_key = BIO_new(BIO_s_mem());
-
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_set_pubkey(certificate, key);
-    X509_sign(certificate, key, EVP_sha256());
-    PEM_write_bio_X509(of_certificate, certificate);
-    PEM_write_bio_PrivateKey(of_key, key, NULL, NULL, 0, NULL, NULL);
-    pem_of(of_certificate, certificate_pem, size);
-    pem_of(of_key, key_pem, size);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-}
-
 static void plugin_says(struct place *place, json_t *status)
 {
     json_t *reply = json_pack("{s:s, s:s, s:o}", "kind", "ExecCredential", "apiVersion", VERSION,
@@ -115,11 +86,12 @@ static void plugin_gives_token(struct place *place, const char *token)
 
 static void plugin_gives_certificate(struct place *place, const char *token)
 {
-    char certificate[4096], key[4096];
+    struct identity identity;
 
-    certificate_make(certificate, key, sizeof(certificate));
+    identity_make(&identity, "plugin", NULL, NULL);
     plugin_says(place, json_pack("{s:s, s:s, s:s}", "token", token, "clientCertificateData",
-                                 certificate, "clientKeyData", key));
+                                 identity.certificate_pem, "clientKeyData", identity.key_pem));
+    identity_free(&identity);
 }
 
 static void access_make(struct place *place)

@@ -1,103 +1,13 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-#include <pthread.h>
 
 #include "base/error.h"
 #include "net/http.h"
 #include "net/trust.h"
+#include "tests/unit/tls_server.h"
 #include "tests/unit/wire.h"
-
-/* A certificate and its key, as objects and as PEM. */
-struct identity {
-    X509 *certificate;
-    EVP_PKEY *key;
-    char *certificate_pem, *key_pem;
-};
-
-/* A TLS server in a thread of its own: one connection after another, one request on each. */
-struct tls_server {
-    pthread_t thread;
-    SSL_CTX *context;
-    int listener, port;
-    char shown[64]; /* the client certificate's name; read after the answer has come */
-};
 
 static struct identity authority, other_authority, server_identity, client_identity;
 static char folder[] = "/tmp/trust-XXXXXX";
-
-static char *pem_take(BIO *bio)
-{
-    char *bytes;
-    long length = BIO_get_mem_data(bio, &bytes);
-    char *pem = memory_text(bytes, (size_t)length);
-
-    BIO_free(bio);
-    return pem;
-}
-
-static void extension_add(X509 *certificate, X509 *issuer, int nid, const char *value)
-{
-    X509V3_CTX context;
-    X509_EXTENSION *extension;
-
-    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-    extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-    assert_non_null(extension);
-    X509_add_ext(certificate, extension, -1);
-    X509_EXTENSION_free(extension);
-}
-
-/* issuer NULL: an authority, signed by itself. */
-static void identity_make(struct identity *identity, const char *name,
-                          const struct identity *issuer, const char *alternative)
-{
-    static long serial = 1;
-    X509 *certificate = X509_new();
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509_NAME *subject = X509_get_subject_name(certificate);
-    BIO *bio;
-
-    X509_set_version(certificate, X509_VERSION_3);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial++);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_set_pubkey(certificate, key);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
-    X509_set_issuer_name(certificate,
-                         issuer ? X509_get_subject_name(issuer->certificate) : subject);
-    if (!issuer)
-        extension_add(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE");
-    if (alternative)
-        extension_add(certificate, certificate, NID_subject_alt_name, alternative);
-    X509_sign(certificate, issuer ? issuer->key : key, EVP_sha256());
-    identity->certificate = certificate;
-    identity->key = key;
-    bio = BIO_new(BIO_s_mem());
-    PEM_write_bio_X509(bio, certificate);
-    identity->certificate_pem = pem_take(bio);
-    bio = BIO_new(BIO_s_mem());
-    PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL);
-    identity->key_pem = pem_take(bio);
-}
-
-static void identity_free(struct identity *identity)
-{
-    X509_free(identity->certificate);
-    EVP_PKEY_free(identity->key);
-    free(identity->certificate_pem);
-    free(identity->key_pem);
-}
 
 static int identities_make(void **state)
 {
@@ -117,63 +27,6 @@ static int identities_free(void **state)
     identity_free(&server_identity);
     identity_free(&client_identity);
     return rmdir(folder);
-}
-
-static void connection_serve(struct tls_server *server, int socket)
-{
-    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
-                                 "Connection: close\r\n\r\nok";
-    char request[4096];
-    SSL *ssl = SSL_new(server->context);
-
-    SSL_set_fd(ssl, socket);
-    if (SSL_accept(ssl) == 1 && SSL_read(ssl, request, sizeof(request)) > 0) {
-        X509 *shown = SSL_get0_peer_certificate(ssl);
-
-        if (shown)
-            X509_NAME_get_text_by_NID(X509_get_subject_name(shown), NID_commonName, server->shown,
-                                      sizeof(server->shown));
-        SSL_write(ssl, answer, (int)strlen(answer));
-        SSL_shutdown(ssl);
-    }
-    SSL_free(ssl);
-    close(socket);
-}
-
-static void *server_run(void *context)
-{
-    struct tls_server *server = context;
-    int socket;
-
-    while ((socket = accept(server->listener, NULL, NULL)) >= 0)
-        connection_serve(server, socket);
-    return NULL;
-}
-
-static void server_start(struct tls_server *server)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof(address);
-
-    *server = (struct tls_server){.context = SSL_CTX_new(TLS_server_method())};
-    SSL_CTX_use_certificate(server->context, server_identity.certificate);
-    SSL_CTX_use_PrivateKey(server->context, server_identity.key);
-    X509_STORE_add_cert(SSL_CTX_get_cert_store(server->context), authority.certificate);
-    SSL_CTX_set_verify(server->context, SSL_VERIFY_PEER, NULL);
-    server->listener = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(server->listener, (struct sockaddr *)&address, length), 0);
-    assert_int_equal(listen(server->listener, 16), 0);
-    getsockname(server->listener, (struct sockaddr *)&address, &length);
-    server->port = ntohs(address.sin_port);
-    assert_int_equal(pthread_create(&server->thread, NULL, server_run, server), 0);
-}
-
-static void server_stop(struct tls_server *server)
-{
-    shutdown(server->listener, SHUT_RDWR); /* wakes accept */
-    pthread_join(server->thread, NULL);
-    close(server->listener);
-    SSL_CTX_free(server->context);
 }
 
 struct outcome {
@@ -205,7 +58,7 @@ static void ask(struct http_peer_options options, struct outcome *outcome)
     struct error error = {0};
     char url[64];
 
-    server_start(&server);
+    server_start(&server, &server_identity, &authority);
     snprintf(url, sizeof(url), "https://127.0.0.1:%d", server.port);
     options.base_url = url;
     options.proxy_url = "";
