@@ -1,13 +1,13 @@
 /* The property: adding a grant never takes away. */
 
+#include "tests/property/random.h"
 #include "tests/unit/grants.h"
 
-static unsigned long long seed = 42;
+static struct random numbers = {42};
 
 static unsigned roll(unsigned sides)
 {
-    seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
-    return (unsigned)(seed >> 33) % sides;
+    return (unsigned)random_below(&numbers, sides);
 }
 
 static const char *pick(const char *const *texts, unsigned count)

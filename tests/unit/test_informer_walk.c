@@ -2,6 +2,7 @@
  */
 
 #include "base/log.h"
+#include "tests/property/random.h"
 #include "tests/unit/informed.h"
 
 /* A whole recorded stream, ended after each of its bytes: what was whole is taken, what was not
@@ -50,14 +51,8 @@ static void survives_half_a_line_at_every_byte(void **state)
     }
 }
 
-static uint32_t next_random(uint32_t *seed)
-{
-    *seed = *seed * 1664525 + 1013904223;
-    return *seed >> 8;
-}
-
 /* One misfortune of those that a server, a network or an operator has in store. */
-static void misfortune(struct server *server, uint32_t chance)
+static void misfortune(struct server *server, uint64_t chance)
 {
     static const char *const errors[] = {
         "{\"type\":\"ERROR\",\"object\":" EXPIRED "}",
@@ -107,17 +102,18 @@ static void work_and_repeat(struct server *server)
         say(server, line.bytes);
 }
 
-static void walk(uint32_t seed, bool knows_watch_list, struct informer_figures *figures)
+static void walk(uint64_t seed, bool knows_watch_list, struct informer_figures *figures)
 {
+    struct random numbers = {seed};
     struct server server;
 
     server_open_synced(&server, knows_watch_list);
     for (unsigned step = 0; step < 10000; step++) {
-        uint32_t choice = next_random(&seed) % 100;
+        size_t choice = random_below(&numbers, 100);
 
         if (choice < 30)
-            server_change(&server, next_random(&seed) % OBJECTS,
-                          next_random(&seed) % 4 ? EDITED : DELETED);
+            server_change(&server, (unsigned)random_below(&numbers, OBJECTS),
+                          random_below(&numbers, 4) ? EDITED : DELETED);
         else if (choice < 75)
             server_work(&server);
         else if (choice < 80)
@@ -127,9 +123,9 @@ static void walk(uint32_t seed, bool knows_watch_list, struct informer_figures *
         else if (choice < 87)
             server.compacted = server.version;
         else if (choice < 92)
-            server_time(&server, server.now_ms + next_random(&seed) % 400000);
+            server_time(&server, server.now_ms + random_below(&numbers, 400000));
         else
-            misfortune(&server, next_random(&seed));
+            misfortune(&server, random_next(&numbers));
         if (step % 1000 == 999) {
             settle(&server);
             assert_same(&server);
@@ -142,7 +138,7 @@ static void walk(uint32_t seed, bool knows_watch_list, struct informer_figures *
 static void ends_up_with_what_the_server_has_after_any_walk(void **state)
 {
     (void)state;
-    for (uint32_t seed = 1; seed <= 6; seed++) {
+    for (uint64_t seed = 1; seed <= 6; seed++) {
         struct informer_figures figures;
 
         walk(seed, seed % 2, &figures);

@@ -13,16 +13,15 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "reconcilers/policy.h"
+#include "tests/property/random.h"
 
 enum { ARENA_MAX = 16 << 20, ROUNDS = 2000, REWRITES = 4 };
 
-/* Printed when a round fails. */
-static uint64_t seed;
+static struct random numbers;
 
 static unsigned dice(unsigned sides)
 {
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)(seed >> 33) % sides;
+    return (unsigned)random_below(&numbers, sides);
 }
 
 static const char *const words[] = {"s3:GetObject",     "s3:PutObject", "sts:AssumeRole",
@@ -238,7 +237,7 @@ static void equal_meaning_told_in_other_words_stays_alike_and_changes_do_not(voi
         AUTO_JSON json_t *document = NULL;
         const char *original;
 
-        seed = round;
+        numbers = (struct random){round};
         document = random_document();
         original = json_write(arena, document, false);
         for (unsigned i = 0; i < REWRITES; i++) {

@@ -14,6 +14,7 @@
 #include "crds/metadata.h"
 #include "informers/records.h"
 #include "informers/store.h"
+#include "tests/property/random.h"
 
 /* 100,000 ServiceAccounts must cost less than this each, everything counted (design.md 11). */
 enum { BYTES_PER_OBJECT_MAX = 200 };
@@ -225,28 +226,22 @@ static void tells_of_an_object_made_again_under_its_name(void **state)
     assert_string_equal(((const struct record *)store_get(store, "shop/a"))->uid, "another");
 }
 
-static uint32_t next_random(uint32_t *seed)
-{
-    *seed = *seed * 1664525 + 1013904223;
-    return *seed >> 8;
-}
-
 /* Puts and removes at random; the indices must say what a walk over all records says. */
 static void keeps_indices_in_step_through_a_random_walk(void **state)
 {
     static const char *const values[] = {NULL, "red", "green", "blue"};
     AUTO(store_destroy) struct store *store = store_create(indices);
     int colour_of[50];
-    uint32_t seed = 7;
+    struct random numbers = {7};
 
     (void)state;
     memset(colour_of, -1, sizeof(colour_of));
     for (unsigned step = 0; step < 5000; step++) {
-        unsigned i = next_random(&seed) % COUNT(colour_of);
-        unsigned colour = next_random(&seed) % (COUNT(values) + 1);
+        size_t i = random_below(&numbers, COUNT(colour_of));
+        size_t colour = random_below(&numbers, COUNT(values) + 1);
         char name[8], key[16], version[16];
 
-        snprintf(name, sizeof(name), "n%02u", i);
+        snprintf(name, sizeof(name), "n%02zu", i);
         snprintf(key, sizeof(key), "shop/%s", name);
         snprintf(version, sizeof(version), "%u", step);
         if (colour == COUNT(values)) {
