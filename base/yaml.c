@@ -1,6 +1,5 @@
 #include "base/yaml.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "base/text.h"
+#include "base/yaml_plain.h"
 
 /* Where one value of the tree stood. */
 struct place {
@@ -103,81 +103,6 @@ static const struct place *find(const struct yaml *yaml, const json_t *parent, c
     return map_get(yaml->places, name);
 }
 
-static bool is_one_of(const char *text, const char *const *words)
-{
-    for (; *words; words++)
-        if (text_equal(text, *words))
-            return true;
-    return false;
-}
-
-static const char *skip_digits(const char *text)
-{
-    return text + strspn(text, "0123456789");
-}
-
-/* [-+]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)? ; sets whether it is whole. */
-static bool looks_like_number(const char *text, bool *whole)
-{
-    const char *digits = *text == '-' || *text == '+' ? text + 1 : text;
-    const char *end = skip_digits(digits);
-
-    if (end == digits || (*digits == '0' && end != digits + 1))
-        return false;
-    *whole = *end == '\0';
-    if (*end == '.') {
-        const char *fraction = end + 1;
-
-        end = skip_digits(fraction);
-        if (end == fraction)
-            return false;
-    }
-    if (*end == 'e' || *end == 'E') {
-        const char *exponent = end + 1;
-
-        exponent += *exponent == '-' || *exponent == '+';
-        end = skip_digits(exponent);
-        if (end == exponent)
-            return false;
-    }
-    return *end == '\0';
-}
-
-/* NULL when the text is no number that JSON can hold. */
-static json_t *number(const char *text)
-{
-    bool whole = false;
-
-    if (!looks_like_number(text, &whole))
-        return NULL;
-    errno = 0;
-    if (whole) {
-        long long value = strtoll(text, NULL, 10);
-
-        return errno ? NULL : json_integer(value);
-    }
-    double value = strtod(text, NULL);
-
-    return errno ? NULL : json_real(value);
-}
-
-static json_t *plain(const char *text)
-{
-    static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
-    static const char *const trues[] = {"true", "True", "TRUE", NULL};
-    static const char *const falses[] = {"false", "False", "FALSE", NULL};
-    json_t *value;
-
-    if (is_one_of(text, nulls))
-        return json_null();
-    if (is_one_of(text, trues))
-        return json_true();
-    if (is_one_of(text, falses))
-        return json_false();
-    value = number(text);
-    return value ? value : json_string(text);
-}
-
 /* The event's scalar as C text, or NULL: refused. Borrowed from the event. */
 static const char *scalar_text(const struct reader *reader)
 {
@@ -208,7 +133,7 @@ static json_t *read_scalar(const struct reader *reader)
         return NULL;
     }
     if (!tag && reader->event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
-        value = plain(text);
+        value = yaml_plain(text);
     else
         value = json_string(text);
     if (!value)

@@ -4,13 +4,11 @@
  * Reads one YAML document (settings, kubeconfig) into a JSON tree and remembers where everything
  * stood, so that whoever refuses a value can name its line.
  *
- * Plain scalars become null, true/false and numbers as YAML 1.2's core schema has them, with two
- * exceptions: digits with a leading zero stay text (an AWS account is not a number), and so does
- * what JSON has no number for. What was written is kept beside it, so `token: 123` can be read as
- * the text "123". Refused, with the line: anchors, aliases and merge keys (they multiply: a small
- * file can unfold into a huge tree), a key that comes twice, keys that are not plain words, tags
- * other than !!str, a second document, more than YAML_DEPTH_MAX levels, more than YAML_SIZE_MAX
- * bytes.
+ * Plain scalars become null, true/false, numbers or text as base/yaml_plain.h says. What was
+ * written is kept beside it, so `token: 123` can be read as the text "123". Refused, with the line:
+ * anchors, aliases and merge keys (they multiply: a small file can unfold into a huge tree), a key
+ * that comes twice, keys that are not plain words, tags other than !!str, a second document, more
+ * than YAML_DEPTH_MAX levels, more than YAML_SIZE_MAX bytes.
  */
 
 #include <stddef.h>
