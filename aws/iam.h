@@ -103,6 +103,9 @@ struct iam_role_detail {
     const char *const *attached_arns;
     size_t attached_count;
 };
+/* The first of this name; NULL: there is none. */
+const struct iam_policy *iam_policy_named(const struct iam_policy *policies, size_t count,
+                                          const char *name);
 struct iam_detail_page {
     const struct iam_role_detail *roles;
     size_t count;

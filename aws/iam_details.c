@@ -5,6 +5,7 @@
 #include "aws/iam_wire.h"
 #include "aws/query.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "base/xml.h"
 
 void iam_get_account_details(struct arena *arena, struct request *request, unsigned items_max,
@@ -92,4 +93,13 @@ bool iam_read_account_details(struct arena *arena, const struct reply *reply,
     }
     page->roles = roles;
     return query_read_marker(&result, &page->marker, error);
+}
+
+const struct iam_policy *iam_policy_named(const struct iam_policy *policies, size_t count,
+                                          const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(policies[i].name, name))
+            return &policies[i];
+    return NULL;
 }

@@ -135,6 +135,14 @@ bool text_among(const char *string, const char *const *list)
     return *list != NULL;
 }
 
+bool text_among_first(const char *string, const char *const *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (text_equal(list[i], string))
+            return true;
+    return false;
+}
+
 static bool is_continuation(char byte)
 {
     return ((unsigned char)byte & 0xC0) == 0x80;

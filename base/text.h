@@ -53,6 +53,8 @@ bool text_starts(const char *string, const char *prefix);
 bool text_ends(const char *string, const char *suffix);
 /* Is it one of a list that ends with NULL? NULL is among none. */
 bool text_among(const char *string, const char *const *list);
+/* Is it one of the first count of a list? */
+bool text_among_first(const char *string, const char *const *list, size_t count);
 /* Cuts a UTF-8 string in place to at most size_max bytes, at a character's border. */
 void text_cut(char *string, size_t size_max);
 /* The length (1-4) of the well-formed UTF-8 character that starts here; 0 when none does. */

@@ -148,18 +148,7 @@ static void placed_before(struct placed *placed, const struct iam_role_detail *h
 
 static bool is_inline_wanted(const struct want *want, const char *name)
 {
-    for (size_t i = 0; i < want->inline_count; i++)
-        if (text_equal(want->inline_policies[i].name, name))
-            return true;
-    return false;
-}
-
-static bool is_attached_wanted(const struct want *want, const char *arn)
-{
-    for (size_t i = 0; i < want->attached_count; i++)
-        if (text_equal(want->attached_arns[i], arn))
-            return true;
-    return false;
+    return iam_policy_named(want->inline_policies, want->inline_count, name) != NULL;
 }
 
 /* Inline policies of others that only deny are among those that stay. */
@@ -215,28 +204,23 @@ bool adoption_difference(struct difference *difference, struct arena *arena,
     return !after.full;
 }
 
-static void add_rest(struct arena *arena, char **rest, const char *what, const char *name)
-{
-    *rest = *rest ? arena_printf(arena, "%s, %s%s", *rest, what, name)
-                  : arena_printf(arena, "%s%s", what, name);
-}
-
 char *adoption_rest(struct arena *arena, const struct want *want,
                     const struct iam_role_detail *have, bool former)
 {
+    size_t count = 0, room = have->inline_count + have->attached_count + 1;
+    const char **rest = arena_array(arena, room, sizeof(*rest));
     struct placed before;
-    char *rest = NULL;
 
     placed_before(&before, have, former);
     for (size_t i = 0; i < have->inline_count; i++)
         if (!is_inline_wanted(want, have->inline_policies[i].name) &&
             !placed_has(&before, PLACED_INLINE_POLICY, have->inline_policies[i].name))
-            add_rest(arena, &rest, "inline policy ", have->inline_policies[i].name);
+            rest[count++] = arena_printf(arena, "inline policy %s", have->inline_policies[i].name);
     for (size_t i = 0; i < have->attached_count; i++)
-        if (!is_attached_wanted(want, have->attached_arns[i]) &&
+        if (!text_among_first(have->attached_arns[i], want->attached_arns, want->attached_count) &&
             !placed_has(&before, PLACED_ATTACHED_POLICY, have->attached_arns[i]))
-            add_rest(arena, &rest, "", have->attached_arns[i]);
-    return rest;
+            rest[count++] = have->attached_arns[i];
+    return count > 0 ? arena_join(arena, rest, count, ", ") : NULL;
 }
 
 /* What others changed -------------------------------------------------------------------------- */

@@ -49,11 +49,11 @@ void changes_pend_role(struct work *work, const struct difference *todo)
 
 static const char *keys_of(struct work *work, const struct aws_tags *tags)
 {
-    const char *keys = "";
+    const char **keys = arena_array(work->arena, tags->count + 1, sizeof(*keys));
 
     for (size_t i = 0; i < tags->count; i++)
-        keys = arena_printf(work->arena, "%s%s%s", keys, i > 0 ? ", " : "", tags->items[i].key);
-    return keys;
+        keys[i] = tags->items[i].key;
+    return arena_join(work->arena, keys, tags->count, ", ");
 }
 
 void changes_pend_association(struct work *work)

@@ -10,14 +10,6 @@
 
 enum { DESCRIBED_MAX = 20, DESCRIBED_SIZE = 512, DIGESTED_MAX = 1 << 20 };
 
-static bool among(const char *wanted, const char *const *list, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (text_equal(list[i], wanted))
-            return true;
-    return false;
-}
-
 /* The members of a that are not in b; a list in the arena. */
 static const char *const *without(struct arena *arena, const char *const *a, size_t a_count,
                                   const char *const *b, size_t b_count, size_t *count)
@@ -26,7 +18,7 @@ static const char *const *without(struct arena *arena, const char *const *a, siz
 
     *count = 0;
     for (size_t i = 0; i < a_count; i++)
-        if (!among(a[i], b, b_count))
+        if (!text_among_first(a[i], b, b_count))
             left[(*count)++] = a[i];
     return left;
 }
@@ -54,15 +46,6 @@ void difference_tags(struct difference *difference, struct arena *arena,
     difference->tags_removed_count = removed_count;
 }
 
-static const struct iam_policy *policy_named(const struct iam_policy *policies, size_t count,
-                                             const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (text_equal(policies[i].name, name))
-            return &policies[i];
-    return NULL;
-}
-
 static void difference_inline_missing(struct difference *difference, struct arena *arena,
                                       const struct want *want, const struct iam_role_detail *have)
 {
@@ -71,7 +54,7 @@ static void difference_inline_missing(struct difference *difference, struct aren
     for (size_t i = 0; i < want->inline_count; i++) {
         const struct iam_policy *wanted = &want->inline_policies[i];
         const struct iam_policy *found =
-            policy_named(have->inline_policies, have->inline_count, wanted->name);
+            iam_policy_named(have->inline_policies, have->inline_count, wanted->name);
 
         if (!found || !policy_equal(arena, found->document, wanted->document))
             put[difference->policies_put_count++] = *wanted;
@@ -88,7 +71,7 @@ static void difference_inline_foreign(struct difference *difference, struct aren
     for (size_t i = 0; i < have->inline_count; i++) {
         const struct iam_policy *found = &have->inline_policies[i];
 
-        if (policy_named(want->inline_policies, want->inline_count, found->name))
+        if (iam_policy_named(want->inline_policies, want->inline_count, found->name))
             continue;
         if (policy_only_denies(found->document))
             denies[difference->foreign_denies_count++] = found->name;
@@ -210,6 +193,15 @@ const char *const *difference_describe(struct arena *arena, const struct differe
     describe_all(&lines, "attach ", difference->attached, difference->attached_count);
     describe_all(&lines, "detach ", difference->detached, difference->detached_count);
     return lines.lines;
+}
+
+char *difference_sentence(struct arena *arena, const struct difference *difference)
+{
+    const char *const *lines = difference_describe(arena, difference);
+    size_t count = difference_count(difference);
+
+    return count > 0 ? arena_join(arena, lines, count < DESCRIBED_MAX ? count : DESCRIBED_MAX, "; ")
+                     : NULL;
 }
 
 static int compare_lines(const void *a, const void *b)

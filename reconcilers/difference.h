@@ -58,6 +58,8 @@ size_t difference_count(const struct difference *difference);
 
 /* Sentences for status and logs ("attach arn:…"), NULL-terminated; at most 20 of 512 characters. */
 const char *const *difference_describe(struct arena *arena, const struct difference *difference);
+/* The same in one text, "; " between them; NULL when nothing differs. */
+char *difference_sentence(struct arena *arena, const struct difference *difference);
 
 /*
  * 32 hex digits over what GetAccountAuthorizationDetails shows of a role: trust, boundary, tags

@@ -4,7 +4,6 @@
  * narrows, unless old and new inline policies do not fit beside each other.
  */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "aws/faults.h"
@@ -356,18 +355,9 @@ enum verdict role_detach_answer(struct work *work, const struct reply *reply)
 /* Tells what an update did, once, in the words of the difference. */
 static void tell_update(struct work *work)
 {
-    const char *const *changes;
-    char note[900] = "";
-    size_t length = 0;
-
-    if (work->have.role != PRESENCE_PRESENT || difference_empty(&work->todo))
-        return;
-    changes = difference_describe(work->arena, &work->todo);
-    for (; *changes && length < sizeof(note) - 1; changes++)
-        length += (size_t)snprintf(note + length, sizeof(note) - length, "%s%s",
-                                   length > 0 ? "; " : "", *changes);
-    work_tell(work, false, "RoleUpdated", "UpdateRole", "Changed role %s: %s", work->want.role_arn,
-              note);
+    if (work->have.role == PRESENCE_PRESENT && !difference_empty(&work->todo))
+        work_tell(work, false, "RoleUpdated", "UpdateRole", "Changed role %s: %s",
+                  work->want.role_arn, difference_sentence(work->arena, &work->todo));
 }
 
 void role_say_ready(struct work *work)

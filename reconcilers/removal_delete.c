@@ -176,12 +176,10 @@ enum verdict removal_profiles_answer(struct work *work, const struct reply *repl
     if (!row_good(work, reply) ||
         !iam_read_instance_profiles(work->arena, reply, &page, &work->error))
         return VERDICT_FAIL;
-    for (size_t i = 0; i < page.count; i++)
-        doomed->profiles =
-            doomed->profiles ? arena_printf(work->arena, "%s, %s", doomed->profiles, page.items[i])
-                             : page.items[i];
-    if (doomed->profiles)
+    if (page.count > 0) {
+        doomed->profiles = arena_join(work->arena, page.items, page.count, ", ");
         return say_in_use(work);
+    }
     /* Then somebody attached a policy since they were listed: once more from the lists. */
     doomed->emptied_again = true;
     doomed->policies = doomed->attached = (struct hanging){0};

@@ -118,15 +118,6 @@ enum verdict role_judge_owner(struct work *work, const struct iam_role *role)
 
 /* What is to be done --------------------------------------------------------------------------- */
 
-static const char *describe(struct work *work, const struct difference *todo)
-{
-    const char *all = NULL;
-
-    for (const char *const *line = difference_describe(work->arena, todo); *line; line++)
-        all = all ? arena_printf(work->arena, "%s; %s", all, *line) : *line;
-    return all;
-}
-
 /* Only what takes back what we put ourselves. */
 static struct difference narrowing_of(const struct difference *todo)
 {
@@ -158,7 +149,7 @@ static const char *giving_words(struct work *work)
     struct difference others = work->todo;
 
     others.tags_removed_count = others.policies_deleted_count = others.detached_count = 0;
-    return is_adopted_already(work) ? describe(work, &others) : NULL;
+    return is_adopted_already(work) ? difference_sentence(work->arena, &others) : NULL;
 }
 
 /* Leaves out of the list what no grant allows any more; true when that is something. */

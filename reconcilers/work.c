@@ -85,9 +85,8 @@ void work_warn(struct work *work, const char *format, ...)
     va_start(arguments, format);
     sentence = arena_vprintf(work->arena, format, arguments);
     va_end(arguments);
-    for (size_t i = 0; i < outcome->warning_count; i++)
-        if (text_equal(outcome->warnings[i], sentence))
-            return;
+    if (text_among_first(sentence, outcome->warnings, outcome->warning_count))
+        return;
     if (outcome->warning_count < WORK_WARNINGS_MAX)
         outcome->warnings[outcome->warning_count++] = sentence;
 }

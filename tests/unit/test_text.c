@@ -260,6 +260,9 @@ static void finds_a_text_among_others(void **state)
     assert_false(text_among("b", some));
     assert_false(text_among(NULL, some));
     assert_false(text_among("a", none));
+    assert_true(text_among_first("a", some, 1));
+    assert_false(text_among_first("bc", some, 1));
+    assert_false(text_among_first("a", some, 0));
 }
 
 int main(void)
