@@ -19,6 +19,7 @@
 #include "reconcilers/picture.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
+#include "reconcilers/shared_trust.h"
 #include "reconcilers/work.h"
 
 /* How old an edited trust must be before an association depends on it; and the first pause after
@@ -59,7 +60,7 @@ static bool may_be_edited(const struct work *work, const struct eks_association_
  * that is no failure, whose back-off would grow. */
 static enum verdict wait_for_trust(struct work *work, uint64_t rest_ms)
 {
-    uint64_t check_ms = role_trust_check_ms(work);
+    uint64_t check_ms = shared_trust_check_ms(work);
     const char *words = arena_printf(work->arena,
                                      "The trust policy of role %s was edited a moment ago; AWS "
                                      "needs a while to know it everywhere",

@@ -15,6 +15,7 @@
 #include "reconcilers/policy.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
+#include "reconcilers/shared_trust.h"
 #include "reconcilers/work.h"
 
 /* IAM shows a role everywhere within seconds; what is said about it before is waited out. */
@@ -177,7 +178,7 @@ enum verdict role_trust_ask(struct work *work, struct request *request)
         return VERDICT_NEXT;
     /* From here on it may be another, whatever becomes of the answer. */
     work->ledger->trust_edited_ms = work->now_ms;
-    role_remember_trust(work);
+    shared_trust_remember(work);
     iam_update_trust(work->arena, request, work->want.role_name, work->want.trust);
     return VERDICT_SEND;
 }
@@ -186,7 +187,7 @@ enum verdict role_trust_answer(struct work *work, const struct reply *reply)
 {
     if (!written(work, reply))
         return role_is_adopted(work) && text_equal(work->error.code, "MalformedPolicyDocument")
-                   ? role_refuse_trust_of_others(work)
+                   ? shared_trust_refuse(work)
                    : VERDICT_FAIL;
     work->progress.trust = true;
     if (!role_is_adopted(work) && was_as_wanted(work))

@@ -14,6 +14,7 @@
 #include "reconcilers/picture.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
+#include "reconcilers/shared_trust.h"
 #include "reconcilers/work.h"
 
 static enum verdict refuse_rival(struct work *work, const struct podidentitybinding *rival)
@@ -144,7 +145,7 @@ enum verdict provision_remember(struct work *work, struct request *request)
         ledger_doubt(ledger);
         work->have.verified = false;
     }
-    if (work->have.verified && role_trust_waits_for_check(work)) {
+    if (work->have.verified && shared_trust_check_is_due(work)) {
         ledger_doubt(ledger);
         work->have.verified = false;
     }
@@ -204,7 +205,7 @@ const struct step provision_plan[] = {
     {"PutRolePermissionsBoundary", role_boundary_ask, role_boundary_answer, FACET_ROLE},
     {"AdoptRole", role_adopt_ask, role_adopt_answer, FACET_ROLE},
     {"UpdateAssumeRolePolicy", role_trust_ask, role_trust_answer, FACET_ROLE},
-    {"VerifyTrust", role_verify_trust_ask, role_verify_trust_answer, FACET_ROLE},
+    {"VerifyTrust", shared_trust_verify_ask, shared_trust_verify_answer, FACET_ROLE},
     {"UpdateRole", role_update_ask, role_update_answer, FACET_ROLE},
     {"TagRole", role_tag_ask, role_tag_answer, FACET_ROLE},
     {"UntagRole", role_untag_ask, role_untag_answer, FACET_ROLE},

@@ -69,14 +69,6 @@ void role_warn_of_rest(struct work *work);
 void role_settle_adopted(struct work *work);
 enum verdict role_adopt_ask(struct work *work, struct request *request);
 enum verdict role_adopt_answer(struct work *work, const struct reply *reply);
-/* Its trust is about to be written: what the others say there has to be there afterwards, which is
- * looked at right away and by a later run, in so long (0: there is nothing to look at). */
-void role_remember_trust(struct work *work);
-uint64_t role_trust_check_ms(const struct work *work);
-bool role_trust_waits_for_check(const struct work *work);
-enum verdict role_verify_trust_ask(struct work *work, struct request *request);
-enum verdict role_verify_trust_answer(struct work *work, const struct reply *reply);
-enum verdict role_refuse_trust_of_others(struct work *work);
 
 /* managed_role_write.c: what it lacks or has too much. */
 enum verdict role_create_ask(struct work *work, struct request *request);
