@@ -14,6 +14,7 @@
 #include "kube/calls.h"
 #include "kube/decode.h"
 #include "kube/object.h"
+#include "reconcilers/edited_trust.h"
 #include "reconcilers/indices.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/mechanism.h"
@@ -21,9 +22,8 @@
 #include "reconcilers/scene.h"
 #include "reconcilers/work.h"
 
-/* How old an edited trust must be before pods come to depend on it; and the time in which
- * annotations are applied again so many times only. */
-enum { TRUST_AGE_MS = 30 * 1000, RESTORES_WINDOW_MS = 60 * 60 * 1000 };
+/* Within which annotations are applied again so many times only. */
+enum { RESTORES_WINDOW_MS = 60 * 60 * 1000 };
 
 /* "uid mismatch": the ServiceAccount that was meant is gone. */
 #define UID_MISMATCH "uid mismatch"
@@ -216,14 +216,6 @@ static enum verdict leave_to_others(struct work *work, int64_t until_ms)
     return VERDICT_FAIL;
 }
 
-static enum verdict wait_for_trust(struct work *work, int64_t age_ms)
-{
-    return work_wait(work, FACET_ROLE, "WaitingForRole", (uint64_t)(TRUST_AGE_MS - age_ms),
-                     "The trust policy of role %s was edited a moment ago; AWS needs a while to "
-                     "know it everywhere",
-                     work->want.role_arn);
-}
-
 static void apply(struct work *work, struct request *request, const struct record *account,
                   json_t *annotations)
 {
@@ -247,8 +239,9 @@ enum verdict annotations_apply_ask(struct work *work, struct request *request)
             ledger->annotated_ms = work->now_ms;
         return VERDICT_NEXT;
     }
-    if (ledger->trust_edited_ms != 0 && work->now_ms - ledger->trust_edited_ms < TRUST_AGE_MS)
-        return wait_for_trust(work, work->now_ms - ledger->trust_edited_ms);
+    if (edited_trust_rest_ms(work) > 0)
+        return work_wait(work, FACET_ROLE, "WaitingForRole", edited_trust_rest_ms(work), "%s",
+                         edited_trust_words(work));
     if (is_restored(work, account) && *oldest_restore(ledger) != 0 &&
         *oldest_restore(ledger) + RESTORES_WINDOW_MS > work->now_ms)
         return leave_to_others(work, *oldest_restore(ledger) + RESTORES_WINDOW_MS);

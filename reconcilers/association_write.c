@@ -11,7 +11,6 @@
 #include "base/arena.h"
 #include "base/encode.h"
 #include "base/text.h"
-#include "reconcilers/adoption.h"
 #include "reconcilers/annotations.h"
 #include "reconcilers/changes.h"
 #include "reconcilers/ledger.h"
@@ -19,12 +18,10 @@
 #include "reconcilers/picture.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
-#include "reconcilers/shared_trust.h"
 #include "reconcilers/work.h"
 
-/* How old an edited trust must be before an association depends on it; and the first pause after
- * EKS has said that a role made a moment ago does not exist. */
-enum { TRUST_AGE_MS = 30 * 1000, YOUNG_ROLE_RETRY_MS = 3000 };
+/* The first pause after EKS has said that a role made a moment ago does not exist. */
+enum { YOUNG_ROLE_RETRY_MS = 3000 };
 
 /* After so long a role is not young any more: what EKS says about it is meant. */
 enum { YOUNG_ROLE_MS = 10 * 60 * 1000 };
@@ -32,68 +29,6 @@ enum { YOUNG_ROLE_MS = 10 * 60 * 1000 };
 static const char *cluster(const struct work *work)
 {
     return work->scene->settings.cluster_name;
-}
-
-/* What EKS reads the role's trust for: another role, or credentials of another kind. */
-static bool depends_on_trust(const struct work *work, const struct eks_association_change *change)
-{
-    return work->have.association != PRESENCE_PRESENT || change->role_arn ||
-           change->session_tags != EKS_SESSION_TAGS_STAY;
-}
-
-/*
- * A process that has just started does not know when the trust was edited; maybe it was by the one
- * before, right now, for this very update. A role that was made is not meant: its trust came with
- * CreateRole. The trust of one that was adopted before was edited for the association.
- */
-static bool may_be_edited(const struct work *work, const struct eks_association_change *change)
-{
-    bool adopted = role_is_adopted(work) && !work->progress.role_adopted;
-
-    return work->have.role == PRESENCE_PRESENT && work->ledger->generation == 0 &&
-           work->ledger->trust_edited_ms == 0 &&
-           (adopted || (work->have.association == PRESENCE_PRESENT &&
-                        change->session_tags == EKS_SESSION_TAGS_OFF));
-}
-
-/* The trust of an adopted role has to be looked at again in between, at its time and not later:
- * that is no failure, whose back-off would grow. */
-static enum verdict wait_for_trust(struct work *work, uint64_t rest_ms)
-{
-    uint64_t check_ms = shared_trust_check_ms(work);
-    const char *words = arena_printf(work->arena,
-                                     "The trust policy of role %s was edited a moment ago; AWS "
-                                     "needs a while to know it everywhere",
-                                     work->want.role_arn);
-
-    if (check_ms == 0 || check_ms >= rest_ms)
-        return work_wait(work, FACET_ASSOCIATION, "WaitingForRole", rest_ms, "%s", words);
-    work_find(work, FACET_ASSOCIATION, CONDITION_UNKNOWN, "WaitingForRole", "%s", words);
-    work->outcome.reconciling = "WaitingForRole";
-    work->outcome.waiting = words;
-    work_return(work, (int64_t)check_ms);
-    return VERDICT_STOP;
-}
-
-/* An association may depend on the role now: not before an edited trust is old enough for AWS to
- * have it everywhere. */
-enum verdict association_trust_age(struct work *work, struct request *request)
-{
-    struct eks_association_change change;
-    int64_t age_ms;
-
-    (void)request;
-    if (work->have.verified || !work->want.pod_identity)
-        return VERDICT_NEXT;
-    difference_association(&change, work->arena, &work->want, &work->have.found);
-    if (!work->want.managed || !depends_on_trust(work, &change))
-        return VERDICT_NEXT;
-    if (may_be_edited(work, &change))
-        work->ledger->trust_edited_ms = work->now_ms;
-    age_ms = work->now_ms - work->ledger->trust_edited_ms;
-    if (work->ledger->trust_edited_ms == 0 || age_ms >= TRUST_AGE_MS)
-        return VERDICT_NEXT;
-    return wait_for_trust(work, (uint64_t)(TRUST_AGE_MS - age_ms));
 }
 
 enum verdict association_delete_left_over_ask(struct work *work, struct request *request)
@@ -294,71 +229,6 @@ enum verdict association_untag_answer(struct work *work, const struct reply *rep
     if (!row_good(work, reply))
         return VERDICT_FAIL;
     work->progress.association_tags_removed = true;
-    return VERDICT_NEXT;
-}
-
-/* Everything is as wanted, but for what narrows later: remember it, so that the next run asks
- * nothing. */
-static void remember(struct work *work)
-{
-    struct ledger_entry *ledger = work->ledger;
-    const struct eks_association *found = &work->have.found;
-
-    work->progress.associated = true;
-    ledger->verified = !work->progress.held_back;
-    ledger->web_identity_held = work->progress.web_identity_held;
-    ledger->generation = work->binding->meta.generation;
-    ledger_keep(&ledger->role_arn, work->want.role_arn);
-    ledger_keep(&ledger->association_id, found->id);
-    ledger_keep(&ledger->association_arn, found->arn);
-    ledger->drain_until_ms = 0;
-    if (work->want.pod_identity) {
-        ledger->made_ms = found->created_ms;
-        ledger->changed_ms = found->modified_ms;
-    }
-    ledger_keep(&ledger->external_id, found->external_id);
-    ledger->settled_ms = found->modified_ms + (int64_t)work->scene->settings.settle_ms;
-}
-
-/* With web identity alone; the sweep's picture knows whether there is an association in its way. */
-static void remember_none(struct work *work)
-{
-    work->have.found = (struct eks_association){0};
-    remember(work);
-}
-
-void association_say_associated(struct work *work)
-{
-    work_find(work, FACET_ASSOCIATION, CONDITION_TRUE, "Associated",
-              "Association %s gives ServiceAccount %s role %s", work->ledger->association_id,
-              work->binding->spec.service_account, work->ledger->role_arn);
-}
-
-enum verdict association_settled(struct work *work, struct request *request)
-{
-    struct ledger_entry *ledger = work->ledger;
-
-    (void)request;
-    if (!work->want.pod_identity) {
-        if (!work->have.verified && work->have.association == PRESENCE_ABSENT)
-            remember_none(work);
-        return VERDICT_NEXT;
-    }
-    if (!work->have.verified)
-        remember(work);
-    if (work->progress.held_back)
-        work->outcome.again_ms = narrowing_due_ms(work);
-    if (adoption_tell_kept(work, DRIFT_ASSOCIATION))
-        return VERDICT_NEXT;
-    if (work->now_ms >= ledger->settled_ms) {
-        association_say_associated(work);
-        return VERDICT_NEXT;
-    }
-    work_find(work, FACET_ASSOCIATION, CONDITION_UNKNOWN, "Settling",
-              "Association %s is made; EKS needs a few seconds until new pods get it",
-              ledger->association_id);
-    work->outcome.reconciling = "Settling";
-    work->outcome.again_ms = (uint64_t)(ledger->settled_ms - work->now_ms) + 1;
     return VERDICT_NEXT;
 }
 

@@ -8,6 +8,7 @@
 #include "informers/store.h"
 #include "reconcilers/annotations.h"
 #include "reconcilers/drift.h"
+#include "reconcilers/edited_trust.h"
 #include "reconcilers/grants.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/mechanism.h"
@@ -218,7 +219,7 @@ const struct step provision_plan[] = {
 
     {"LookAtCompute", pods_compute, NULL, FACET_ASSOCIATION},
     {"JudgeAssociation", association_judge, NULL, FACET_ASSOCIATION},
-    {"TrustAge", association_trust_age, NULL, FACET_ASSOCIATION},
+    {"TrustAge", edited_trust_wait, NULL, FACET_ASSOCIATION},
     {"CreatePodIdentityAssociation", association_create_ask, association_create_answer,
      FACET_ASSOCIATION},
     {"AdoptAssociation", association_adopt_ask, association_adopt_answer, FACET_ASSOCIATION},

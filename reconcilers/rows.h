@@ -123,7 +123,6 @@ enum verdict association_keep(struct work *work, struct request *request);
 const char *association_why_kept(struct work *work);
 enum verdict association_let_go_ask(struct work *work, struct request *request);
 enum verdict association_let_go_answer(struct work *work, const struct reply *reply);
-enum verdict association_trust_age(struct work *work, struct request *request);
 enum verdict association_delete_left_over_ask(struct work *work, struct request *request);
 enum verdict association_delete_answer(struct work *work, const struct reply *reply);
 enum verdict association_create_ask(struct work *work, struct request *request);
@@ -136,11 +135,13 @@ enum verdict association_untag_ask(struct work *work, struct request *request);
 enum verdict association_untag_answer(struct work *work, const struct reply *reply);
 enum verdict association_withdraw_ask(struct work *work, struct request *request);
 enum verdict association_withdraw_answer(struct work *work, const struct reply *reply);
+/* Is the association that was found (work->have.found) not as wanted (work->want)? */
+bool association_differs(struct work *work);
+
+/* association_settled.c */
 enum verdict association_settled(struct work *work, struct request *request);
 /* Finds Associated: the ledger's association is as wanted. */
 void association_say_associated(struct work *work);
-/* Is the association that was found (work->have.found) not as wanted (work->want)? */
-bool association_differs(struct work *work);
 
 /* handover.c: another binding of the ServiceAccount takes over what this one had. */
 enum verdict handover_wait(struct work *work, struct request *request);
