@@ -20,9 +20,6 @@
 #include "reconcilers/scene.h"
 #include "reconcilers/work.h"
 
-/* The first pause after EKS has said that a role made a moment ago does not exist. */
-enum { YOUNG_ROLE_RETRY_MS = 3000 };
-
 /* After so long a role is not young any more: what EKS says about it is meant. */
 enum { YOUNG_ROLE_MS = 10 * 60 * 1000 };
 

@@ -1,119 +1,18 @@
 /*
- * Writes what a role of ours lacks or has too much. Order: the role with trust, boundary and tags
- * in the CreateRole itself; a lost boundary before any other write; what widens before what
- * narrows, unless old and new inline policies do not fit beside each other.
+ * Writes what a role of ours lacks or has too much. Order: a lost boundary before any other write;
+ * what widens before what narrows, unless old and new inline policies do not fit beside each other.
  */
 
 #include <string.h>
 
 #include "aws/faults.h"
-#include "base/arena.h"
 #include "base/text.h"
-#include "reconcilers/adoption.h"
 #include "reconcilers/ledger.h"
-#include "reconcilers/picture.h"
 #include "reconcilers/policy.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/shared_trust.h"
 #include "reconcilers/work.h"
-
-/* IAM shows a role everywhere within seconds; what is said about it before is waited out. */
-enum { YOUNG_ROLE_RETRY_MS = 3000 };
-
-enum verdict role_create_ask(struct work *work, struct request *request)
-{
-    const struct want *want = &work->want;
-    struct iam_role_wish wish;
-
-    if (work->have.role != PRESENCE_ABSENT)
-        return VERDICT_NEXT;
-    wish = (struct iam_role_wish){
-        .name = want->role_name,
-        .path = want->role_path,
-        .trust = want->trust,
-        .description = want->description[0] ? want->description : NULL,
-        .boundary_arn = want->boundary_arn,
-        .max_session_s = want->max_session_s,
-        .tags = want->tags,
-    };
-    /* From here on it may exist, whatever becomes of the answer. */
-    picture_put_role(work->scene->picture, want->role_name, work->binding->record.uid, "");
-    iam_create_role(work->arena, request, &wish);
-    return VERDICT_SEND;
-}
-
-void role_suppose_made(struct work *work)
-{
-    struct iam_role *role = &work->have.detail.role;
-
-    work->have.role_owner = OWNER_OURS;
-    role->name = work->want.role_name;
-    role->arn = work->want.role_arn;
-    role->trust = work->want.trust;
-    role->description = work->want.description;
-    role->boundary_arn = work->want.boundary_arn;
-    role->max_session_s = work->want.max_session_s;
-    role->tags = work->want.tags;
-    difference_role(&work->todo, work->arena, &work->want, &work->have.detail);
-    work->progress.compared = true;
-}
-
-static void role_made(struct work *work)
-{
-    work->have.role = PRESENCE_MADE;
-    role_suppose_made(work);
-    work_tell(work, false, "RoleCreated", "CreateRole", "Created role %s", work->want.role_arn);
-}
-
-/* CreateRole says that the name is taken, GetRole that there is none: it is young, ours or not. */
-static enum verdict wait_until_shown(struct work *work)
-{
-    return work_wait(work, FACET_ROLE, "WaitingForRole", YOUNG_ROLE_RETRY_MS,
-                     "A role named %s was made a moment ago and AWS does not show it yet",
-                     work->want.role_name);
-}
-
-/* The role is good and its boundary is not there: that is what a person must be told. */
-static enum verdict refuse_boundary(struct work *work)
-{
-    return work_refuse(work, FACET_ROLE, "PolicyNotFound",
-                       "Policy %s cannot be the permissions boundary of role %s. AWS says: %s. "
-                       "Create it, or correct spec.permissionsBoundaryARN or the controller's "
-                       "--permissions-boundary",
-                       work->want.boundary_arn, work->want.role_arn,
-                       arena_string(work->arena, work->error.text));
-}
-
-enum verdict role_create_answer(struct work *work, const struct reply *reply)
-{
-    struct iam_role made;
-
-    if (!row_good(work, reply)) {
-        if (aws_already_exists(&work->error)) {
-            if (work->have.role_named)
-                return wait_until_shown(work);
-            error_clear(&work->error);
-            work->have.role = PRESENCE_UNKNOWN;
-            work->have.role_named = true;
-            return VERDICT_TOP;
-        }
-        if (work->error.kind == ERROR_REFUSED)
-            picture_remove_role(work->scene->picture, work->want.role_name);
-        if (work->want.boundary_arn && aws_not_found(&work->error))
-            return refuse_boundary(work);
-        return VERDICT_FAIL;
-    }
-    if (!iam_read_role(work->arena, reply, &made, &work->error))
-        return VERDICT_FAIL;
-    if (strcmp(made.arn, work->want.role_arn) != 0)
-        return work_refuse(work, FACET_ROLE, "RoleForbidden",
-                           "AWS made role %s where %s was asked for; check --role-path and the "
-                           "account of the controller's credentials",
-                           made.arn, work->want.role_arn);
-    role_made(work);
-    return VERDICT_NEXT;
-}
 
 /* True while rows may write to the role. */
 static bool writing(const struct work *work)
@@ -161,7 +60,7 @@ enum verdict role_boundary_answer(struct work *work, const struct reply *reply)
     if (!written(work, reply))
         return aws_not_found(&work->error) && work->error.kind == ERROR_REFUSED &&
                        !strstr(work->error.text, "role with name")
-                   ? refuse_boundary(work)
+                   ? role_refuse_boundary(work)
                    : VERDICT_FAIL;
     work->progress.boundary = true;
     if (!role_is_adopted(work) && (!work->have.detail.role.boundary_arn || was_as_wanted(work)))
@@ -351,44 +250,4 @@ enum verdict role_detach_answer(struct work *work, const struct reply *reply)
         return VERDICT_FAIL;
     work->progress.detached++;
     return VERDICT_REPEAT;
-}
-
-/* Tells what an update did, once, in the words of the difference. */
-static void tell_update(struct work *work)
-{
-    if (work->have.role == PRESENCE_PRESENT && !difference_empty(&work->todo))
-        work_tell(work, false, "RoleUpdated", "UpdateRole", "Changed role %s: %s",
-                  work->want.role_arn, difference_sentence(work->arena, &work->todo));
-}
-
-void role_say_ready(struct work *work)
-{
-    if (work->want.unreadable) {
-        work_find(work, FACET_ROLE, CONDITION_UNKNOWN, "TrustUnknown",
-                  "Role %s is in another account, where its trust policy cannot be read. Its "
-                  "owner needs there the statement in status.requiredTrust and the OIDC provider "
-                  "that it names",
-                  work->want.role_arn);
-        return;
-    }
-    work_find(work, FACET_ROLE, CONDITION_TRUE, "Ready", "Role %s %s", work->want.role_arn,
-              work->want.managed ? "is as the spec wants it"
-                                 : "exists and its trust policy admits this ServiceAccount");
-}
-
-enum verdict role_settled(struct work *work, struct request *request)
-{
-    (void)request;
-    work->progress.writes_before_association = work->writes;
-    if (work->want.managed && !work->have.verified && !work->progress.settled) {
-        work->progress.settled = true;
-        tell_update(work);
-        ledger_keep(&work->ledger->required_trust, NULL);
-        /* Without digest: until the next sweep the ledger knows that it is as wanted. */
-        picture_put_role(work->scene->picture, work->want.role_name, work->binding->record.uid, "");
-    }
-    role_settle_adopted(work);
-    if (!adoption_tell_kept(work, DRIFT_ROLE))
-        role_say_ready(work);
-    return VERDICT_NEXT;
 }

@@ -70,9 +70,20 @@ void role_settle_adopted(struct work *work);
 enum verdict role_adopt_ask(struct work *work, struct request *request);
 enum verdict role_adopt_answer(struct work *work, const struct reply *reply);
 
-/* managed_role_write.c: what it lacks or has too much. */
+/* The first pause after AWS has said that a role made a moment ago does not exist: IAM and EKS show
+ * it everywhere within seconds. */
+enum { YOUNG_ROLE_RETRY_MS = 3000 };
+
+/* managed_role_create.c: it is not there. */
 enum verdict role_create_ask(struct work *work, struct request *request);
 enum verdict role_create_answer(struct work *work, const struct reply *reply);
+/* Sets work->have.detail to the role as CreateRole makes it, when nothing hangs on it yet, and
+ * work->todo to what it lacks then. */
+void role_suppose_made(struct work *work);
+/* The role is good and its boundary is not there (work->error): that is what a person is told. */
+enum verdict role_refuse_boundary(struct work *work);
+
+/* managed_role_write.c: what it lacks or has too much. */
 enum verdict role_boundary_ask(struct work *work, struct request *request);
 enum verdict role_boundary_answer(struct work *work, const struct reply *reply);
 enum verdict role_trust_ask(struct work *work, struct request *request);
@@ -92,12 +103,11 @@ enum verdict role_policy_delete_ask(struct work *work, struct request *request);
 enum verdict role_policy_delete_answer(struct work *work, const struct reply *reply);
 enum verdict role_detach_ask(struct work *work, struct request *request);
 enum verdict role_detach_answer(struct work *work, const struct reply *reply);
+
+/* role_settled.c: every role, ours or not. */
 enum verdict role_settled(struct work *work, struct request *request);
 /* Finds RoleReady: the role is as wanted, for all we can see. */
 void role_say_ready(struct work *work);
-/* Sets work->have.detail to the role as CreateRole makes it, when nothing hangs on it yet, and
- * work->todo to what it lacks then. */
-void role_suppose_made(struct work *work);
 
 /* narrowing.c: takes out of work->todo what the association that stands still needs, and says so in
  * work->progress; and when to come back for it, once the association is as wanted. */
