@@ -166,8 +166,8 @@ enum verdict provider_create_answer(struct work *work, const struct reply *reply
 enum verdict provider_add_audience_ask(struct work *work, struct request *request);
 enum verdict provider_add_audience_answer(struct work *work, const struct reply *reply);
 
-/* annotations.c: of the ServiceAccount. take_back is for a change of mechanism, in its time; remove
- * is for a binding that goes. */
+/* annotations_write.c: of the ServiceAccount. take_back is for a change of mechanism, in its time;
+ * remove is for a binding that goes. */
 enum verdict annotations_apply_ask(struct work *work, struct request *request);
 enum verdict annotations_apply_answer(struct work *work, const struct reply *reply);
 enum verdict annotations_take_back_ask(struct work *work, struct request *request);
