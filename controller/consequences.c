@@ -14,7 +14,7 @@
 #include "reconcilers/indices.h"
 #include "reconcilers/podidentitybinding.h"
 #include "reconcilers/scene.h"
-#include "reconcilers/serviceaccount.h"
+#include "reconcilers/shorthand.h"
 
 /* Counts in a grant's status follow bindings in bursts: one write for all of a second. */
 enum { GRANT_DELAY_MS = 1000 };
@@ -146,7 +146,7 @@ static enum queue_priority priority_of(const struct podidentitybinding *after)
 
 static bool keeps(const struct podidentitybinding *binding)
 {
-    return binding && serviceaccount_keeps(binding);
+    return binding && shorthand_is(binding);
 }
 
 /* The ServiceAccount that a binding is kept for, and one whose annotation wants the name. */

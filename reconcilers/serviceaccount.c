@@ -17,6 +17,7 @@
 #include "reconcilers/namespaces.h"
 #include "reconcilers/report.h"
 #include "reconcilers/scene.h"
+#include "reconcilers/shorthand.h"
 #include "reconcilers/work.h"
 
 /* Two small objects and what is said of them. */
@@ -24,7 +25,7 @@ enum { ARENA_MAX = 4 << 20 };
 
 enum deed { DEED_NONE, DEED_CREATE, DEED_UPDATE, DEED_DELETE };
 
-struct shorthand {
+struct keeper {
     struct work work;
     const char *namespace_name, *name;
     const struct serviceaccount_metadata *account; /* NULL: it does not exist */
@@ -36,45 +37,39 @@ struct shorthand {
     void *context;
 };
 
-static struct shorthand *shorthand_of(struct work *work)
+static struct keeper *keeper_of(struct work *work)
 {
-    return container_of(work, struct shorthand, work);
-}
-
-bool serviceaccount_keeps(const struct podidentitybinding *binding)
-{
-    return binding->from_shorthand &&
-           text_equal(binding->record.name, binding->spec.service_account);
+    return container_of(work, struct keeper, work);
 }
 
 /* What is to be done --------------------------------------------------------------------------- */
 
-static bool granted(struct shorthand *shorthand)
+static bool granted(struct keeper *keeper)
 {
-    if (grants_allow_annotation(shorthand->namespace_name, shorthand->name, shorthand->work.scene))
+    if (grants_allow_annotation(keeper->namespace_name, keeper->name, keeper->work.scene))
         return true;
-    work_tell(&shorthand->work, true, "NotGranted", "Bind",
+    work_tell(&keeper->work, true, "NotGranted", "Bind",
               "No PodIdentityGrant for namespace %s, ServiceAccount %s says "
               "allowServiceAccountAnnotation: true, so the annotation " ROLE_ARN_ANNOTATION
               " changes nothing. Ask the platform team for one, or write a PodIdentityBinding",
-              shorthand->namespace_name, shorthand->name);
+              keeper->namespace_name, keeper->name);
     return false;
 }
 
-static void tell_taken(struct shorthand *shorthand)
+static void tell_taken(struct keeper *keeper)
 {
-    work_tell(&shorthand->work, true, "NameTaken", "Bind",
+    work_tell(&keeper->work, true, "NameTaken", "Bind",
               "PodIdentityBinding %s/%s was not made for this annotation and is left alone: remove "
               "the annotation " ROLE_ARN_ANNOTATION " if that binding is meant, or delete it",
-              shorthand->namespace_name, shorthand->name);
+              keeper->namespace_name, keeper->name);
 }
 
 /* The namesake that may come has its time. */
-static bool waited(struct shorthand *shorthand)
+static bool waited(struct keeper *keeper)
 {
-    struct work *work = &shorthand->work;
-    struct ledger_entry *ledger = ledger_entry(work->scene->ledger, shorthand->binding->record.key,
-                                               shorthand->binding->record.uid);
+    struct work *work = &keeper->work;
+    struct ledger_entry *ledger =
+        ledger_entry(work->scene->ledger, keeper->binding->record.key, keeper->binding->record.uid);
     int64_t waited_ms;
 
     if (ledger->abandoned_ms == 0)
@@ -86,53 +81,43 @@ static bool waited(struct shorthand *shorthand)
     return false;
 }
 
-static void found_again(struct shorthand *shorthand)
+static void found_again(struct keeper *keeper)
 {
-    const struct record *record = &shorthand->binding->record;
+    const struct record *record = &keeper->binding->record;
 
-    ledger_entry(shorthand->work.scene->ledger, record->key, record->uid)->abandoned_ms = 0;
+    ledger_entry(keeper->work.scene->ledger, record->key, record->uid)->abandoned_ms = 0;
 }
 
-/* Nothing but what the annotation can say. */
-static bool is_plain(const struct podidentitybinding_spec *spec)
+static enum deed choose(struct keeper *keeper)
 {
-    return !spec->role_name && !spec->target_role_arn && !spec->policy && spec->tag_count == 0 &&
-           !spec->disable_session_tags && !spec->create_service_account && !spec->irsa.audience &&
-           spec->irsa.token_expiration_s == 0 && !spec->irsa.has_regional_endpoints &&
-           spec->mechanism == MECHANISM_POD_IDENTITY && !spec->observe && !spec->adopt &&
-           !spec->retain;
-}
+    const char *role_arn = keeper->account ? keeper->account->role_arn : NULL;
+    const struct podidentitybinding *binding = keeper->binding;
 
-static enum deed choose(struct shorthand *shorthand)
-{
-    const char *role_arn = shorthand->account ? shorthand->account->role_arn : NULL;
-    const struct podidentitybinding *binding = shorthand->binding;
-
-    if (namespace_ends(shorthand->work.scene, shorthand->namespace_name))
+    if (namespace_ends(keeper->work.scene, keeper->namespace_name))
         return DEED_NONE;
     if (!binding)
-        return role_arn && granted(shorthand) ? DEED_CREATE : DEED_NONE;
-    if (!serviceaccount_keeps(binding)) {
+        return role_arn && granted(keeper) ? DEED_CREATE : DEED_NONE;
+    if (!shorthand_is(binding)) {
         if (role_arn)
-            tell_taken(shorthand);
+            tell_taken(keeper);
         return DEED_NONE;
     }
     if (binding->meta.deleted_ms != 0)
         return DEED_NONE; /* made anew when it is gone */
-    if (!shorthand->account)
-        return waited(shorthand) ? DEED_DELETE : DEED_NONE;
-    found_again(shorthand);
+    if (!keeper->account)
+        return waited(keeper) ? DEED_DELETE : DEED_NONE;
+    found_again(keeper);
     if (!role_arn)
         return DEED_DELETE;
-    if (text_equal(binding->spec.role_arn, role_arn) && is_plain(&binding->spec))
+    if (shorthand_says(&binding->spec, role_arn))
         return DEED_NONE;
-    return granted(shorthand) ? DEED_UPDATE : DEED_NONE;
+    return granted(keeper) ? DEED_UPDATE : DEED_NONE;
 }
 
 static enum verdict compare_ask(struct work *work, struct request *request)
 {
     (void)request;
-    shorthand_of(work)->deed = choose(shorthand_of(work));
+    keeper_of(work)->deed = choose(keeper_of(work));
     return VERDICT_NEXT;
 }
 
@@ -141,12 +126,11 @@ static enum verdict compare_ask(struct work *work, struct request *request)
 /* A binding that goes takes credentials away: the ServiceAccount is read once more before. */
 static enum verdict account_ask(struct work *work, struct request *request)
 {
-    const struct shorthand *shorthand = shorthand_of(work);
+    const struct keeper *keeper = keeper_of(work);
 
-    if (shorthand->deed != DEED_DELETE)
+    if (keeper->deed != DEED_DELETE)
         return VERDICT_NEXT;
-    kube_get(work->arena, request, &serviceaccount_resource, shorthand->namespace_name,
-             shorthand->name);
+    kube_get(work->arena, request, &serviceaccount_resource, keeper->namespace_name, keeper->name);
     return VERDICT_SEND;
 }
 
@@ -178,12 +162,12 @@ static enum verdict account_answer(struct work *work, const struct reply *reply)
 
 static enum verdict delete_ask(struct work *work, struct request *request)
 {
-    const struct shorthand *shorthand = shorthand_of(work);
+    const struct keeper *keeper = keeper_of(work);
     const struct record *record;
 
-    if (shorthand->deed != DEED_DELETE)
+    if (keeper->deed != DEED_DELETE)
         return VERDICT_NEXT;
-    record = &shorthand->binding->record;
+    record = &keeper->binding->record;
     kube_delete(work->arena, request, &podidentitybinding_resource, record->namespace_name,
                 record->name, record->uid, record->resource_version);
     return VERDICT_SEND;
@@ -198,32 +182,21 @@ static enum verdict delete_answer(struct work *work, const struct reply *reply)
     }
     work_tell(work, false, "BindingDeleted", "Unbind",
               "Deleted PodIdentityBinding %s: the annotation " ROLE_ARN_ANNOTATION " is gone",
-              shorthand_of(work)->binding->record.key);
+              keeper_of(work)->binding->record.key);
     return VERDICT_NEXT;
 }
 
 /* Making and changing -------------------------------------------------------------------------- */
 
-static json_t *spec_of(const struct shorthand *shorthand)
-{
-    return json_pack("{s:s, s:s}", "serviceAccountName", shorthand->name, "roleARN",
-                     shorthand->account->role_arn);
-}
-
 static enum verdict create_ask(struct work *work, struct request *request)
 {
-    const struct shorthand *shorthand = shorthand_of(work);
+    const struct keeper *keeper = keeper_of(work);
     AUTO_JSON json_t *body = NULL;
 
-    if (shorthand->deed != DEED_CREATE)
+    if (keeper->deed != DEED_CREATE)
         return VERDICT_NEXT;
-    body =
-        json_pack("{s:s, s:s, s:{s:s, s:s, s:{s:s}}, s:o}", "apiVersion", "podidentity.io/v1alpha1",
-                  "kind", podidentitybinding_resource.kind, "metadata", "name", shorthand->name,
-                  "namespace", shorthand->namespace_name, "labels", PODIDENTITYBINDING_ORIGIN,
-                  PODIDENTITYBINDING_FROM_SERVICE_ACCOUNT, "spec", spec_of(shorthand));
-    kube_create(work->arena, request, &podidentitybinding_resource, shorthand->namespace_name,
-                body);
+    body = shorthand_object(keeper->namespace_name, keeper->name, keeper->account->role_arn);
+    kube_create(work->arena, request, &podidentitybinding_resource, keeper->namespace_name, body);
     return VERDICT_SEND;
 }
 
@@ -231,80 +204,61 @@ static enum verdict create_ask(struct work *work, struct request *request)
  * version of the object is there, or none, brings the key back. */
 static enum verdict refused(struct work *work)
 {
-    struct shorthand *shorthand = shorthand_of(work);
+    struct keeper *keeper = keeper_of(work);
 
     if (work->error.kind != ERROR_REFUSED || text_equal(work->error.code, "NotFound"))
         return VERDICT_FAIL;
     work_tell(work, true, "BindingRefused", "Bind",
               "The API server takes no PodIdentityBinding %s/%s with the roleARN of the "
               "annotation " ROLE_ARN_ANNOTATION ": %s",
-              shorthand->namespace_name, shorthand->name, work->error.text);
-    shorthand->refusal = work->error;
+              keeper->namespace_name, keeper->name, work->error.text);
+    keeper->refusal = work->error;
     error_clear(&work->error);
     return VERDICT_NEXT;
 }
 
 static enum verdict create_answer(struct work *work, const struct reply *reply)
 {
-    const struct shorthand *shorthand = shorthand_of(work);
+    const struct keeper *keeper = keeper_of(work);
 
     if (!kube_reply_good(&work->request, reply, &work->error))
         return refused(work);
     work_tell(work, false, "BindingCreated", "Bind",
               "Made PodIdentityBinding %s/%s with role %s, which says how far it is",
-              shorthand->namespace_name, shorthand->name, shorthand->account->role_arn);
+              keeper->namespace_name, keeper->name, keeper->account->role_arn);
     return VERDICT_NEXT;
-}
-
-/* Everything a person may have added beside roleARN goes: the annotation says it all. */
-static void remove_additions(json_t *spec)
-{
-    static const char *const fields[] = {
-        "roleName", "targetRoleARN", "disableSessionTags", "policy", "createServiceAccount", "tags",
-        "mechanism", "irsa", "mode", "adoptionPolicy", "deletionPolicy",
-        /* never beside roleARN; the binding may have been changed to a role of ours */
-        "rolePath", "roleDescription", "maxSessionDuration", "permissionPolicy",
-        "permissionPolicyName", "permissionPolicyARNs", "wellKnownPolicies",
-        "wellKnownPolicyScopes", "permissionsBoundaryARN", "trustScope"};
-
-    for (size_t i = 0; i < COUNT(fields); i++)
-        json_object_set_new(spec, fields[i], json_null());
 }
 
 static enum verdict update_ask(struct work *work, struct request *request)
 {
-    const struct shorthand *shorthand = shorthand_of(work);
+    const struct keeper *keeper = keeper_of(work);
     AUTO_JSON json_t *patch = NULL;
-    json_t *spec;
 
-    if (shorthand->deed != DEED_UPDATE)
+    if (keeper->deed != DEED_UPDATE)
         return VERDICT_NEXT;
-    spec = spec_of(shorthand);
-    if (!shorthand->binding->spec.role_arn || !is_plain(&shorthand->binding->spec))
-        remove_additions(spec);
-    patch = json_pack("{s:o}", "spec", spec);
-    kube_patch(work->arena, request, &podidentitybinding_resource, shorthand->namespace_name,
-               shorthand->name, NULL, shorthand->binding->record.resource_version, patch);
+    patch = shorthand_patch(&keeper->binding->spec, keeper->name, keeper->account->role_arn);
+    kube_patch(work->arena, request, &podidentitybinding_resource, keeper->namespace_name,
+               keeper->name, NULL, keeper->binding->record.resource_version, patch);
     return VERDICT_SEND;
 }
 
 static enum verdict update_answer(struct work *work, const struct reply *reply)
 {
-    const struct shorthand *shorthand = shorthand_of(work);
+    const struct keeper *keeper = keeper_of(work);
 
     if (!kube_reply_good(&work->request, reply, &work->error))
         return refused(work);
     work_tell(work, false, "BindingUpdated", "Bind",
               "PodIdentityBinding %s says what the annotation says: role %s and no more",
-              shorthand->binding->record.key, shorthand->account->role_arn);
+              keeper->binding->record.key, keeper->account->role_arn);
     return VERDICT_NEXT;
 }
 
 /* Telling -------------------------------------------------------------------------------------- */
 
-static struct event_subject subject_of(const struct shorthand *shorthand)
+static struct event_subject subject_of(const struct keeper *keeper)
 {
-    const struct record *record = &shorthand->account->metadata.record;
+    const struct record *record = &keeper->account->metadata.record;
 
     return (struct event_subject){
         .api_version = "v1",
@@ -319,23 +273,23 @@ static struct event_subject subject_of(const struct shorthand *shorthand)
 /* A ServiceAccount that is gone takes no Event; the log has the deletion of its binding. */
 static enum verdict tell_ask(struct work *work, struct request *request)
 {
-    const struct shorthand *shorthand = shorthand_of(work);
+    const struct keeper *keeper = keeper_of(work);
     struct event_subject subject;
 
-    if (!shorthand->account)
+    if (!keeper->account)
         return VERDICT_NEXT;
-    subject = subject_of(shorthand);
+    subject = subject_of(keeper);
     return report_tell_ask(work, request, &subject);
 }
 
 static enum verdict tell_answer(struct work *work, const struct reply *reply)
 {
-    struct event_subject subject = subject_of(shorthand_of(work));
+    struct event_subject subject = subject_of(keeper_of(work));
 
     return report_tell_answer(work, reply, &subject);
 }
 
-static const struct step shorthand_plan[] = {
+static const struct step keeper_plan[] = {
     {"Compare", compare_ask, NULL, FACET_ALLOWED},
     {"GetServiceAccount", account_ask, account_answer, FACET_ALLOWED},
     {"DeleteBinding", delete_ask, delete_answer, FACET_ALLOWED},
@@ -349,8 +303,8 @@ static const struct step shorthand_plan[] = {
 
 static void finished(struct work *work)
 {
-    struct shorthand *shorthand = shorthand_of(work);
-    struct reconcile_result *result = &shorthand->result;
+    struct keeper *keeper = keeper_of(work);
+    struct reconcile_result *result = &keeper->result;
 
     result->requests = work->requests;
     result->events_trouble = work->outcome.events_trouble;
@@ -361,15 +315,15 @@ static void finished(struct work *work)
     if (work->failed) {
         result->failed_step = work->failed->name;
         result->end = RECONCILE_RETRY;
-    } else if (shorthand->refusal.kind != ERROR_NONE) {
-        result->error = &shorthand->refusal;
+    } else if (keeper->refusal.kind != ERROR_NONE) {
+        result->error = &keeper->refusal;
         result->end = RECONCILE_REFUSED;
     }
-    shorthand->done(shorthand->context, result);
-    record_unref(shorthand->account);
-    record_unref(shorthand->binding);
+    keeper->done(keeper->context, result);
+    record_unref(keeper->account);
+    record_unref(keeper->binding);
     arena_destroy(work->arena);
-    free(shorthand);
+    free(keeper);
 }
 
 static const void *held(const struct store *store, const char *key)
@@ -383,19 +337,19 @@ void reconcile_service_account_start(struct scene *scene, struct transport *tran
                                      struct events *events, const char *key, int64_t now_ms,
                                      reconcile_done_fn done, void *context)
 {
-    struct shorthand *shorthand = memory_alloc(sizeof(*shorthand));
+    struct keeper *keeper = memory_alloc(sizeof(*keeper));
     struct arena *arena = arena_create(ARENA_MAX);
     size_t length = strcspn(key, "/");
 
     assert(key[length] == '/');
-    shorthand->namespace_name = arena_printf(arena, "%.*s", (int)length, key);
-    shorthand->name = arena_string(arena, key + length + 1);
-    shorthand->account = held(scene->service_accounts, key);
-    shorthand->binding = held(scene->bindings, key);
-    shorthand->done = done;
-    shorthand->context = context;
-    shorthand->result.plan = "shorthand";
-    shorthand->work = (struct work){
+    keeper->namespace_name = arena_printf(arena, "%.*s", (int)length, key);
+    keeper->name = arena_string(arena, key + length + 1);
+    keeper->account = held(scene->service_accounts, key);
+    keeper->binding = held(scene->bindings, key);
+    keeper->done = done;
+    keeper->context = context;
+    keeper->result.plan = "shorthand";
+    keeper->work = (struct work){
         .transport = transport,
         .done = finished,
         .arena = arena,
@@ -403,5 +357,5 @@ void reconcile_service_account_start(struct scene *scene, struct transport *tran
         .events = events,
         .now_ms = now_ms,
     };
-    plan_start(&shorthand->work, shorthand_plan);
+    plan_start(&keeper->work, keeper_plan);
 }

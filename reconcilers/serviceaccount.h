@@ -1,10 +1,9 @@
 #pragma once
 
 /*
- * Reconciles one ServiceAccount: its annotation podidentity.io/role-arn is a binding in short. The
- * binding has its name, the label podidentity.io/origin: serviceaccount, no ownerReference, and
- * says serviceAccountName and roleARN alone. From there on it is a binding like others, with its
- * own plan; nothing here asks AWS, and no ID is read from an annotation.
+ * Reconciles one ServiceAccount: its annotation podidentity.io/role-arn is a binding in short
+ * (shorthand.h). From there on it is a binding like others, with its own plan; nothing here asks
+ * AWS, and no ID is read from an annotation.
  *
  * Written is only where a grant says allowServiceAccountAnnotation (the role edit may annotate
  * ServiceAccounts), and never to a binding without the label: that one is a person's. Annotation
@@ -13,7 +12,6 @@
  * association. In a namespace that is being deleted nothing is written.
  */
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "reconcilers/podidentitybinding.h"
@@ -26,6 +24,3 @@ enum { SERVICEACCOUNT_WAIT_MS = 10 * 60 * 1000 };
 void reconcile_service_account_start(struct scene *scene, struct transport *transport,
                                      struct events *events, const char *key, int64_t now_ms,
                                      reconcile_done_fn done, void *context);
-
-/* Is this the binding that is kept for the ServiceAccount of its own name? */
-bool serviceaccount_keeps(const struct podidentitybinding *binding);
