@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "informers/reaction.h"
 
 /* What a server may ask us to wait; it asks for 1 to 32 s. */
 enum { RETRY_AFTER_MAX_S = 600 };
@@ -235,61 +236,6 @@ void reflector_probed(struct reflector *reflector, uint64_t now_ms, const char *
         list_consistent(reflector, now_ms);
 }
 
-enum reaction {
-    AGAIN,         /* wait, then the same */
-    RELIST,        /* wait, then list at the version we have */
-    CONSISTENT,    /* list at once, at whatever version the server has */
-    PLAIN,         /* list at once, by pages */
-    PLAIN_FOREVER, /* the same, and never ask for WatchList again */
-};
-
-struct rule {
-    int least, most; /* codes */
-    enum reaction listing, filling, watching;
-};
-
-/* The first that fits counts. PLAIN in filling is the fallback from WatchList: 422 where the gate
- * is off or the server too old, 500 in the stream where etcd is too old. */
-static const struct rule rules[] = {
-    {0, 0, AGAIN, AGAIN, AGAIN},      /* refused, reset, timed out: nothing is known */
-    {401, 401, AGAIN, AGAIN, AGAIN},  /* the next request reads the token again */
-    {403, 403, AGAIN, AGAIN, AGAIN},  /* a person must act, and may */
-    {404, 404, AGAIN, AGAIN, RELIST}, /* the CRD is not there, or was taken away */
-    {408, 408, AGAIN, AGAIN, AGAIN},  /* the server gave up waiting */
-    {410, 410, CONSISTENT, CONSISTENT, RELIST},
-    {429, 429, AGAIN, AGAIN, AGAIN}, /* after Retry-After */
-    {400, 499, AGAIN, PLAIN_FOREVER, RELIST},
-    {503, 504, AGAIN, AGAIN, RELIST},
-    {500, 599, AGAIN, PLAIN, RELIST},
-    {0, 9999, AGAIN, AGAIN, RELIST}, /* answers that cannot be read */
-};
-
-static enum reaction reaction_to(const struct reflector *reflector, int code)
-{
-    const struct rule *rule = rules;
-
-    while (rule < rules + COUNT(rules) - 1 && (code < rule->least || code > rule->most))
-        rule++;
-    return reflector->phase == REFLECTOR_LISTING   ? rule->listing
-           : reflector->phase == REFLECTOR_FILLING ? rule->filling
-           : reflector->phase == REFLECTOR_PROBING ? AGAIN
-                                                   : rule->watching;
-}
-
-static enum reaction choose(const struct reflector *reflector,
-                            const struct reflector_failure *failure)
-{
-    bool expired = text_equal(failure->reason, "Expired") || text_equal(failure->reason, "Gone");
-    enum reaction reaction = reaction_to(reflector, expired ? 410 : failure->code);
-
-    if (failure->too_large_version && reflector->phase != REFLECTOR_PROBING)
-        reaction = CONSISTENT;
-    /* a consistent list cannot become more so: without a pause that would be a loop */
-    if (reaction == CONSISTENT && reflector->phase != REFLECTOR_WATCHING && !list_at(reflector))
-        reaction = AGAIN;
-    return reaction;
-}
-
 /* An answer that left and did not come back may have been over the ceiling of an answer. */
 static void shrink_list(struct reflector *reflector)
 {
@@ -319,22 +265,22 @@ static void react(struct reflector *reflector, uint64_t now_ms, enum reaction re
                   int retry_after_s)
 {
     switch (reaction) {
-    case CONSISTENT:
+    case REACTION_CONSISTENT:
         list_consistent(reflector, now_ms);
         return;
-    case PLAIN_FOREVER:
+    case REACTION_PLAIN_FOREVER:
         reflector->watch_list_refused = true;
         attempt(reflector, now_ms);
         return;
-    case PLAIN:
+    case REACTION_PLAIN:
         reflector->plain = true;
         attempt(reflector, now_ms);
         return;
-    case RELIST:
+    case REACTION_RELIST:
         reflector->listed = false;
         move_wait(reflector, now_ms, retry_after_s);
         return;
-    case AGAIN:
+    case REACTION_AGAIN:
         move_wait(reflector, now_ms, retry_after_s);
         return;
     }
@@ -343,7 +289,7 @@ static void react(struct reflector *reflector, uint64_t now_ms, enum reaction re
 void reflector_failed(struct reflector *reflector, uint64_t now_ms,
                       const struct reflector_failure *failure)
 {
-    enum reaction reaction = choose(reflector, failure);
+    enum reaction reaction = reaction_to(failure, reflector->phase, !list_at(reflector));
 
     say(reflector, failure->text);
     if (page_expired(reflector, failure)) {
