@@ -8,7 +8,22 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "controller/metrics.h"
+#include "controller/queue.h"
 #include "reconcilers/podidentitybinding.h"
+
+/*
+ * Back-off of a key: RETRY as controller-runtime's, but slower at first, since it is AWS that is
+ * asked; CONFLICT at once, for the watch brings the newer object; REFUSED for as long as a person
+ * may take, capped so that a trust policy mended in AWS is noticed within ten minutes.
+ */
+enum {
+    CONFLICT_MS = 20,
+    RETRY_MS = 500,
+    RETRY_MOST_MS = 5 * 60 * 1000,
+    REFUSED_MS = 5 * 1000,
+    REFUSED_MOST_MS = 10 * 60 * 1000,
+    WAIT_MOST_MS = 30 * 1000,
+};
 
 static void count_drift(struct metrics *metrics, const struct reconcile_result *result)
 {
@@ -35,6 +50,8 @@ static void count_end(struct metrics *metrics, const char *controller,
         metrics_add(metrics, METRIC_RECONCILE_ERRORS, 1, controller);
     if (refused)
         metrics_add(metrics, METRIC_TERMINAL_ERRORS, 1, controller);
+    if (result->end == RECONCILE_RETRY)
+        metrics_add(metrics, METRIC_QUEUE_RETRIES, 1, controller, controller);
 }
 
 void job_result_count(const struct reconcile_result *result, const char *controller,
@@ -80,4 +97,41 @@ void job_result_log(const struct reconcile_result *result, const char *controlle
               result->failed_step ? result->failed_step : "", "error",
               good ? "" : result->error->text, "events",
               result->events_trouble ? result->events_trouble : "", NULL);
+}
+
+/* A plan that waits knows when it is over (30 s after an edit of a trust), or asks again until AWS
+ * shows something young: its own delay is not doubled beyond that, nor cut short. */
+static void retry(const struct reconcile_result *result, struct queue *queue, const char *key,
+                  uint64_t now_ms)
+{
+    uint64_t own_ms = result->delay_ms;
+
+    if (result->error->kind == ERROR_CONFLICT)
+        queue_retry(queue, key, CONFLICT_MS, RETRY_MOST_MS, now_ms);
+    else if (own_ms == 0)
+        queue_retry(queue, key, RETRY_MS, RETRY_MOST_MS, now_ms);
+    else
+        queue_retry_not_before(queue, key, own_ms, own_ms > WAIT_MOST_MS ? own_ms : WAIT_MOST_MS,
+                               now_ms);
+}
+
+void job_result_requeue(const struct reconcile_result *result, struct queue *queue, const char *key,
+                        uint64_t now_ms)
+{
+    switch (result->end) {
+    case RECONCILE_DONE:
+        queue_forget(queue, key);
+        if (result->delay_ms > 0)
+            queue_add_after(queue, key, result->delay_ms, now_ms);
+        break;
+    case RECONCILE_RETRY:
+        retry(result, queue, key, now_ms);
+        break;
+    case RECONCILE_REFUSED:
+        if (result->delay_ms > 0)
+            queue_add_after(queue, key, result->delay_ms, now_ms);
+        else
+            queue_retry(queue, key, REFUSED_MS, REFUSED_MOST_MS, now_ms);
+        break;
+    }
 }

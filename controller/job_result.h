@@ -1,12 +1,14 @@
 #pragma once
 
 /*
- * What a reconcile came to, as metrics count it and the log says it.
+ * What a reconcile came to, as metrics count it, the log says it, and the queue brings its key
+ * back.
  */
 
 #include <stdint.h>
 
 struct metrics;
+struct queue;
 struct reconcile_result;
 
 /*
@@ -20,3 +22,7 @@ void job_result_count(const struct reconcile_result *result, const char *control
 /* One line about the object of this key ("namespace/name" or "name"); id tells runs apart. */
 void job_result_log(const struct reconcile_result *result, const char *controller, const char *key,
                     const char *id);
+
+/* The queue's next step for the key: when it comes back, and whether its back-off goes on. */
+void job_result_requeue(const struct reconcile_result *result, struct queue *queue, const char *key,
+                        uint64_t now_ms);

@@ -5,10 +5,8 @@
 
 #include "base/clock.h"
 #include "base/encode.h"
-#include "base/error.h"
-#include "base/log.h"
 #include "base/map.h"
-#include "base/text.h"
+#include "controller/job_requests.h"
 #include "controller/job_result.h"
 #include "controller/metrics.h"
 #include "controller/world.h"
@@ -19,20 +17,6 @@
 #include "reconcilers/podidentitygrant.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/serviceaccount.h"
-
-/*
- * Back-off of a key: RETRY as controller-runtime's, but slower at first, since it is AWS that is
- * asked; CONFLICT at once, for the watch brings the newer object; REFUSED for as long as a person
- * may take, capped so that a trust policy mended in AWS is noticed within ten minutes.
- */
-enum {
-    CONFLICT_MS = 20,
-    RETRY_MS = 500,
-    RETRY_MOST_MS = 5 * 60 * 1000,
-    REFUSED_MS = 5 * 1000,
-    REFUSED_MOST_MS = 10 * 60 * 1000,
-    WAIT_MOST_MS = 30 * 1000,
-};
 
 /* One place in so many is for people's changes alone: none of seven, two of sixteen. */
 enum { KEPT_SHARE = 8 };
@@ -63,24 +47,18 @@ struct jobs {
     void *stopped_context;
 };
 
-/* One key on its way; its transport looks at the clock and hands on. */
+/* One key on its way. */
 struct job {
     struct jobs *jobs;
-    struct transport transport;
+    struct job_requests requests;
     enum job_kind kind;
     char *key; /* with its kind's letter */
     char id[17];
-    uint64_t started_us, changed_us; /* changed_us 0: measured already, or not due to a change */
-    uint64_t finalizer_us;
-    bool urgent;
+    uint64_t started_us;
     /* a line told of its binding meanwhile: jobs_hear */
     bool heard;
     enum queue_priority heard_priority;
     uint64_t heard_us;
-    /* the request on its way */
-    transport_done_fn done;
-    void *done_context;
-    bool stores_finalizer;
 };
 
 static void pump(struct task *task);
@@ -204,89 +182,7 @@ void jobs_open(struct jobs *jobs)
     task_schedule(jobs->world->loop, &jobs->pump);
 }
 
-/* Requests of a job ---------------------------------------------------------------------------- */
-
-static void job_answered(void *context, const struct reply *reply)
-{
-    struct job *job = context;
-
-    if (job->stores_finalizer && reply_good(reply))
-        job->finalizer_us = clock_now_us();
-    job->done(job->done_context, reply);
-}
-
-static void measure_leaving(struct job *job, const struct request *request)
-{
-    struct metrics *metrics = job->jobs->world->metrics;
-    uint64_t now_us = clock_now_us();
-
-    if (job->changed_us != 0)
-        metrics_observe(metrics, METRIC_CHANGE_TO_REQUEST,
-                        (double)(now_us - job->changed_us) / 1e6);
-    job->changed_us = 0;
-    if (job->finalizer_us != 0 && request->write && request->service != SERVICE_KUBERNETES) {
-        metrics_observe(metrics, METRIC_FINALIZER_TO_WRITE,
-                        (double)(now_us - job->finalizer_us) / 1e6);
-        job->finalizer_us = 0;
-    }
-}
-
-static void job_send(struct transport *transport, const struct request *request, void *context,
-                     transport_done_fn done)
-{
-    struct job *job = container_of(transport, struct job, transport);
-    struct request sent = *request;
-
-    sent.urgent = job->urgent;
-    measure_leaving(job, request);
-    job->done = done;
-    job->done_context = context;
-    job->stores_finalizer = text_equal(request->operation, "PatchFinalizers");
-    job->jobs->world->transport.send(&job->jobs->world->transport, &sent, job, job_answered);
-}
-
 /* Results -------------------------------------------------------------------------------------- */
-
-/* A plan that waits knows when it is over (30 s after an edit of a trust), or asks again until AWS
- * shows something young: its own delay is not doubled beyond that, nor cut short. */
-static void retry(struct job *job, const struct reconcile_result *result, uint64_t now_ms)
-{
-    struct queue *queue = job->jobs->queue;
-    uint64_t own_ms = result->delay_ms;
-
-    if (result->error->kind == ERROR_CONFLICT)
-        queue_retry(queue, job->key, CONFLICT_MS, RETRY_MOST_MS, now_ms);
-    else if (own_ms == 0)
-        queue_retry(queue, job->key, RETRY_MS, RETRY_MOST_MS, now_ms);
-    else
-        queue_retry_not_before(queue, job->key, own_ms,
-                               own_ms > WAIT_MOST_MS ? own_ms : WAIT_MOST_MS, now_ms);
-}
-
-static void requeue(struct job *job, const struct reconcile_result *result)
-{
-    struct queue *queue = job->jobs->queue;
-    uint64_t now_ms = clock_now_ms();
-
-    switch (result->end) {
-    case RECONCILE_DONE:
-        queue_forget(queue, job->key);
-        if (result->delay_ms > 0)
-            queue_add_after(queue, job->key, result->delay_ms, now_ms);
-        break;
-    case RECONCILE_RETRY:
-        metrics_add(job->jobs->world->metrics, METRIC_QUEUE_RETRIES, 1, kind_names[job->kind],
-                    kind_names[job->kind]);
-        retry(job, result, now_ms);
-        break;
-    case RECONCILE_REFUSED:
-        if (result->delay_ms > 0)
-            queue_add_after(queue, job->key, result->delay_ms, now_ms);
-        else
-            queue_retry(queue, job->key, REFUSED_MS, REFUSED_MOST_MS, now_ms);
-        break;
-    }
-}
 
 /* The watch is often faster than the answer to what we wrote. */
 static void judge_what_was_heard(const struct job *job)
@@ -308,7 +204,7 @@ static void job_done(void *context, const struct reconcile_result *result)
     job_result_log(result, kind_names[job->kind], job->key + 1, job->id);
     job_result_count(result, kind_names[job->kind], clock_now_us() - job->started_us,
                      jobs->world->metrics);
-    requeue(job, result);
+    job_result_requeue(result, jobs->queue, job->key, clock_now_ms());
     judge_what_was_heard(job);
     map_remove(jobs->on_their_way, job->key);
     queue_done(jobs->queue, job->key, clock_now_ms());
@@ -328,14 +224,15 @@ static void job_start(struct job *job)
 
     switch (job->kind) {
     case JOB_BINDING:
-        reconcile_start(jobs->scene, &job->transport, jobs->events, key, now_ms, job_done, job);
+        reconcile_start(jobs->scene, &job->requests.transport, jobs->events, key, now_ms, job_done,
+                        job);
         break;
     case JOB_GRANT:
-        reconcile_grant_start(jobs->scene, &job->transport, key, now_ms, job_done, job);
+        reconcile_grant_start(jobs->scene, &job->requests.transport, key, now_ms, job_done, job);
         break;
     case JOB_SERVICE_ACCOUNT:
-        reconcile_service_account_start(jobs->scene, &job->transport, jobs->events, key, now_ms,
-                                        job_done, job);
+        reconcile_service_account_start(jobs->scene, &job->requests.transport, jobs->events, key,
+                                        now_ms, job_done, job);
         break;
     }
 }
@@ -347,12 +244,11 @@ static void job_begin(struct jobs *jobs, const char *key, bool urgent)
 
     jobs->running++;
     job->jobs = jobs;
-    job->transport.send = job_send;
     job->kind = kind_of(key);
-    job->urgent = urgent;
     job->key = memory_string(key);
     job->started_us = clock_now_us();
-    job->changed_us = changed_us ? *changed_us : 0;
+    job_requests_init(&job->requests, &jobs->world->transport, jobs->world->metrics, urgent,
+                      changed_us ? *changed_us : 0);
     free(changed_us);
     encode_random_hex(job->id, sizeof(job->id) - 1);
     map_put(jobs->on_their_way, job->key, job);

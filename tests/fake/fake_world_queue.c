@@ -97,7 +97,7 @@ static void count_refusal(struct fake_key *key, const char *code)
     key->refusals++;
 }
 
-/* When the queue would bring the key back (controller/jobs.c). */
+/* When the queue would bring the key back (controller/job_result.c). */
 static int64_t due_after(struct fake_key *key, const struct reconcile_result *result,
                          int64_t now_ms)
 {
