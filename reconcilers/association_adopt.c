@@ -9,7 +9,6 @@
 
 #include "aws/faults.h"
 #include "base/arena.h"
-#include "base/text.h"
 #include "reconcilers/adoption.h"
 #include "reconcilers/changes.h"
 #include "reconcilers/grants.h"
@@ -92,17 +91,6 @@ enum verdict association_judge(struct work *work, struct request *request)
 }
 
 /* Adopting ------------------------------------------------------------------------------------- */
-
-void association_compare_tags(struct work *work, struct difference *difference)
-{
-    const struct aws_tags *have = &work->have.found.tags;
-    enum owner owner = ownership_of(have, work->binding, work->scene);
-
-    if (owner == OWNER_ADOPTED || owner == OWNER_FOREIGN)
-        adoption_tags(difference, work->arena, &work->want.tags, have, TAG_KEYS_OF_EKS);
-    else
-        difference_tags(difference, work->arena, &work->want.tags, have, TAG_KEYS_OF_EKS);
-}
 
 /* Only after association_judge, which lets no other one pass. */
 enum verdict association_adopt_ask(struct work *work, struct request *request)

@@ -183,16 +183,6 @@ static bool retagging(struct work *work)
     return true;
 }
 
-bool association_differs(struct work *work)
-{
-    struct eks_association_change change;
-    struct difference tags = {0};
-
-    association_compare_tags(work, &tags);
-    return difference_association(&change, work->arena, &work->want, &work->have.found) ||
-           tags.tags_put.count > 0 || tags.tags_removed_count > 0;
-}
-
 enum verdict association_tag_ask(struct work *work, struct request *request)
 {
     if (!retagging(work) || work->association_todo.tags_put.count == 0 ||

@@ -124,8 +124,6 @@ enum verdict association_describe_ask(struct work *work, struct request *request
 enum verdict association_describe_answer(struct work *work, const struct reply *reply);
 /* association_adopt.c: one that others made; refuses one that stays theirs. */
 enum verdict association_judge(struct work *work, struct request *request);
-/* The tags that the association found (work->have.found) lacks or has too much, adopted or not. */
-void association_compare_tags(struct work *work, struct difference *difference);
 enum verdict association_adopt_ask(struct work *work, struct request *request);
 enum verdict association_adopt_answer(struct work *work, const struct reply *reply);
 enum verdict association_keep(struct work *work, struct request *request);
@@ -145,7 +143,11 @@ enum verdict association_untag_ask(struct work *work, struct request *request);
 enum verdict association_untag_answer(struct work *work, const struct reply *reply);
 enum verdict association_withdraw_ask(struct work *work, struct request *request);
 enum verdict association_withdraw_answer(struct work *work, const struct reply *reply);
-/* Is the association that was found (work->have.found) not as wanted (work->want)? */
+
+/* association_compare.c: the association that was found (work->have.found) against work->want. */
+/* The tags that it lacks or has too much, adopted or not. */
+void association_compare_tags(struct work *work, struct difference *difference);
+/* Is it not as wanted? */
 bool association_differs(struct work *work);
 
 /* association_settled.c */
