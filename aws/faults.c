@@ -207,35 +207,26 @@ bool aws_reply_good(struct arena *arena, const struct request *request, const st
                      reply->status, *fault.message ? fault.message : "(empty)", id);
 }
 
-static bool is_one_of(const struct error *error, const char *const *codes)
-{
-    for (; *codes; codes++) {
-        if (strcmp(error->code, *codes) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool aws_not_found(const struct error *error)
 {
     static const char *const codes[] = {"NoSuchEntity", "ResourceNotFoundException",
                                         "NotFoundException", NULL};
 
-    return is_one_of(error, codes);
+    return text_among(error->code, codes);
 }
 
 bool aws_already_exists(const struct error *error)
 {
     static const char *const codes[] = {"EntityAlreadyExists", "ResourceInUseException", NULL};
 
-    return is_one_of(error, codes);
+    return text_among(error->code, codes);
 }
 
 bool aws_delete_conflict(const struct error *error)
 {
     static const char *const codes[] = {"DeleteConflict", NULL};
 
-    return is_one_of(error, codes);
+    return text_among(error->code, codes);
 }
 
 bool aws_denied(const struct error *error)
@@ -243,7 +234,7 @@ bool aws_denied(const struct error *error)
     static const char *const codes[] = {"AccessDenied", "AccessDeniedException",
                                         "UnauthorizedOperation", NULL};
 
-    return is_one_of(error, codes);
+    return text_among(error->code, codes);
 }
 
 bool aws_bad_credentials(const struct error *error)
@@ -266,7 +257,7 @@ bool aws_bad_credentials(const struct error *error)
         NULL,
     };
 
-    return is_one_of(error, codes);
+    return text_among(error->code, codes);
 }
 
 bool aws_young_role(const struct error *error)

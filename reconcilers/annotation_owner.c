@@ -86,9 +86,8 @@ enum verdict annotations_owner_answer(struct work *work, const struct reply *rep
     struct error ignored = {0};
 
     if (!kube_reply_good(&work->request, reply, &work->error)) {
-        if (!text_equal(work->error.code, "NotFound"))
+        if (!row_gone(work))
             return VERDICT_FAIL;
-        error_clear(&work->error);
         return learnt(work, false);
     }
     account = json_parse(reply->body, reply->body_length, &ignored);

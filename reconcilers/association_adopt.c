@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "aws/faults.h"
 #include "base/arena.h"
 #include "reconcilers/adoption.h"
 #include "reconcilers/changes.h"
@@ -188,9 +187,8 @@ enum verdict association_let_go_ask(struct work *work, struct request *request)
 enum verdict association_let_go_answer(struct work *work, const struct reply *reply)
 {
     if (!row_good(work, reply)) {
-        if (!aws_not_found(&work->error))
+        if (!row_gone(work))
             return VERDICT_FAIL;
-        error_clear(&work->error);
         work->have.association = PRESENCE_ABSENT;
         return VERDICT_NEXT;
     }

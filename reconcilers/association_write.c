@@ -39,11 +39,8 @@ enum verdict association_delete_left_over_ask(struct work *work, struct request 
 
 enum verdict association_delete_answer(struct work *work, const struct reply *reply)
 {
-    if (!row_good(work, reply)) {
-        if (!aws_not_found(&work->error))
-            return VERDICT_FAIL;
-        error_clear(&work->error);
-    }
+    if (!row_good(work, reply) && !row_gone(work))
+        return VERDICT_FAIL;
     picture_remove_association(work->scene->picture, work->binding->record.namespace_name,
                                work->binding->spec.service_account);
     work->have.association = PRESENCE_ABSENT;

@@ -91,11 +91,8 @@ static enum verdict delete_answer(struct work *work, const struct reply *reply)
 {
     struct inquiry *inquiry = inquiry_of(work);
 
-    if (!row_good(work, reply)) {
-        if (!aws_not_found(&work->error))
-            return VERDICT_FAIL;
-        error_clear(&work->error);
-    }
+    if (!row_good(work, reply) && !row_gone(work))
+        return VERDICT_FAIL;
     picture_remove_association(work->scene->picture, inquiry->found.namespace_name,
                                inquiry->found.service_account);
     inquiry->removed = true;

@@ -5,8 +5,6 @@
  * holds nothing back, since EKS knows it by name only.
  */
 
-#include <string.h>
-
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -182,9 +180,8 @@ enum verdict created_account_get_answer(struct work *work, const struct reply *r
     struct error unreadable = {0};
 
     if (!kube_reply_good(&work->request, reply, &work->error)) {
-        if (!text_equal(work->error.code, "NotFound"))
+        if (!row_gone(work))
             return fail(work, "read");
-        error_clear(&work->error);
         work->created_account.looked = true;
         return VERDICT_NEXT;
     }

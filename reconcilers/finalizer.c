@@ -71,11 +71,8 @@ enum verdict finalizer_drop_ask(struct work *work, struct request *request)
 
 enum verdict finalizer_drop_answer(struct work *work, const struct reply *reply)
 {
-    if (!kube_reply_good(&work->request, reply, &work->error)) {
-        if (!text_equal(work->error.code, "NotFound"))
-            return VERDICT_FAIL;
-        error_clear(&work->error);
-    }
+    if (!kube_reply_good(&work->request, reply, &work->error) && !row_gone(work))
+        return VERDICT_FAIL;
     work->outcome.gone = true;
     return VERDICT_STOP;
 }

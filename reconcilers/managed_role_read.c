@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "aws/faults.h"
 #include "base/arena.h"
 #include "base/text.h"
 #include "reconcilers/ledger.h"
@@ -48,9 +47,8 @@ enum verdict role_get_answer(struct work *work, const struct reply *reply)
     const char *uid;
 
     if (!row_good(work, reply)) {
-        if (!aws_not_found(&work->error))
+        if (!row_gone(work))
             return VERDICT_FAIL;
-        error_clear(&work->error);
         picture_remove_role(work->scene->picture, work->want.role_name);
         work->have.role = PRESENCE_ABSENT;
         return VERDICT_NEXT;
@@ -141,10 +139,9 @@ enum verdict role_policy_get_answer(struct work *work, const struct reply *reply
     struct iam_policy *policy = &work->have.documents[work->have.documents_read];
 
     if (!row_good(work, reply)) {
-        if (!aws_not_found(&work->error))
+        if (!row_gone(work))
             return VERDICT_FAIL;
         /* Deleted since it was listed: read the list again. */
-        error_clear(&work->error);
         work->have.detail.inline_count = work->have.documents_read = 0;
         work->have.inline_listed = false;
         return VERDICT_TOP;

@@ -1,7 +1,5 @@
 #include "reconcilers/podidentitygrant.h"
 
-#include <string.h>
-
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -10,6 +8,7 @@
 #include "informers/store.h"
 #include "reconcilers/grants.h"
 #include "reconcilers/indices.h"
+#include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/work.h"
 
@@ -178,10 +177,7 @@ static enum verdict status_answer(struct work *work, const struct reply *reply)
 {
     if (kube_reply_good(&work->request, reply, &work->error))
         return VERDICT_NEXT;
-    if (!text_equal(work->error.code, "NotFound"))
-        return VERDICT_FAIL;
-    error_clear(&work->error); /* deleted meanwhile: there is nothing to write */
-    return VERDICT_STOP;
+    return row_gone(work) ? VERDICT_STOP /* nothing is left to write to */ : VERDICT_FAIL;
 }
 
 static const struct step grant_plan[] = {

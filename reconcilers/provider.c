@@ -95,9 +95,8 @@ enum verdict provider_get_answer(struct work *work, const struct reply *reply)
     struct oidc_provider provider;
 
     if (!row_good(work, reply)) {
-        if (!aws_not_found(&work->error))
+        if (!row_gone(work))
             return VERDICT_FAIL;
-        error_clear(&work->error);
         keep(work, false, false, NULL);
         return VERDICT_NEXT;
     }

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "aws/faults.h"
 #include "base/arena.h"
 #include "base/encode.h"
 #include "base/text.h"
@@ -275,9 +274,8 @@ enum verdict removal_get_answer(struct work *work, const struct reply *reply)
     int64_t until_ms;
 
     if (!row_good(work, reply)) {
-        if (!aws_not_found(&work->error))
+        if (!row_gone(work))
             return VERDICT_FAIL;
-        error_clear(&work->error);
         picture_remove_role(work->scene->picture, removal_name(work));
         return removal_done(work);
     }
@@ -312,9 +310,8 @@ enum verdict removal_let_go_ask(struct work *work, struct request *request)
 enum verdict removal_let_go_answer(struct work *work, const struct reply *reply)
 {
     if (!row_good(work, reply)) {
-        if (!aws_not_found(&work->error))
+        if (!row_gone(work))
             return VERDICT_FAIL;
-        error_clear(&work->error);
         return removal_done(work); /* gone is as good as let go */
     }
     work_tell(work, false, "RoleLeft", "UntagRole",

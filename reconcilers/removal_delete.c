@@ -67,12 +67,7 @@ static const char *next_hanging(const struct work *work, const struct hanging *h
 /* Gone already is what we wanted. */
 static bool removed(struct work *work, const struct reply *reply)
 {
-    if (row_good(work, reply))
-        return true;
-    if (!aws_not_found(&work->error))
-        return false;
-    error_clear(&work->error);
-    return true;
+    return row_good(work, reply) || row_gone(work);
 }
 
 static enum verdict taken_off(struct work *work, const struct reply *reply, struct hanging *hanging)

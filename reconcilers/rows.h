@@ -13,6 +13,9 @@ struct iam_role;
 
 /* What every row of IAM and EKS does with a bad answer: sets work->error, gives VERDICT_FAIL. */
 bool row_good(struct work *work, const struct reply *reply);
+/* After a bad answer, of the API server, too: what was asked about is not there. That is a fact,
+ * and no error any more. False: the error stands. */
+bool row_gone(struct work *work);
 
 /* finalizer.c: what keeps a binding until AWS is clean. */
 enum verdict finalizer_store_ask(struct work *work, struct request *request);

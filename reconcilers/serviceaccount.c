@@ -16,6 +16,7 @@
 #include "reconcilers/ledger.h"
 #include "reconcilers/namespaces.h"
 #include "reconcilers/report.h"
+#include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/shorthand.h"
 #include "reconcilers/work.h"
@@ -140,12 +141,8 @@ static enum verdict account_answer(struct work *work, const struct reply *reply)
     const struct serviceaccount_metadata *account;
     bool annotated;
 
-    if (!kube_reply_good(&work->request, reply, &work->error)) {
-        if (!text_equal(work->error.code, "NotFound"))
-            return VERDICT_FAIL;
-        error_clear(&work->error);
-        return VERDICT_NEXT;
-    }
+    if (!kube_reply_good(&work->request, reply, &work->error))
+        return row_gone(work) ? VERDICT_NEXT : VERDICT_FAIL;
     object = kube_decode(reply->body, reply->body_length, &work->error);
     account = object ? serviceaccount_read(object, &work->error) : NULL;
     if (!account) {
@@ -175,11 +172,8 @@ static enum verdict delete_ask(struct work *work, struct request *request)
 
 static enum verdict delete_answer(struct work *work, const struct reply *reply)
 {
-    if (!kube_reply_good(&work->request, reply, &work->error)) {
-        if (!text_equal(work->error.code, "NotFound"))
-            return VERDICT_FAIL;
-        error_clear(&work->error);
-    }
+    if (!kube_reply_good(&work->request, reply, &work->error) && !row_gone(work))
+        return VERDICT_FAIL;
     work_tell(work, false, "BindingDeleted", "Unbind",
               "Deleted PodIdentityBinding %s: the annotation " ROLE_ARN_ANNOTATION " is gone",
               keeper_of(work)->binding->record.key);

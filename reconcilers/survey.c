@@ -164,12 +164,8 @@ static enum verdict addon_answer(struct work *work, const struct reply *reply)
     struct addon addon;
 
     survey->name_next++;
-    if (!row_good(work, reply)) {
-        if (!aws_not_found(&work->error))
-            return VERDICT_FAIL;
-        error_clear(&work->error); /* removed since it was listed */
-        return VERDICT_REPEAT;
-    }
+    if (!row_good(work, reply))
+        return row_gone(work) ? VERDICT_REPEAT /* removed since it was listed */ : VERDICT_FAIL;
     if (!addon_read(work->arena, reply, &addon, &work->error))
         return VERDICT_FAIL;
     if (text_equal(addon.name, ADDON_AGENT))

@@ -12,6 +12,18 @@ bool row_good(struct work *work, const struct reply *reply)
     return aws_reply_good(work->arena, &work->request, reply, &work->error);
 }
 
+bool row_gone(struct work *work)
+{
+    bool gone = work->request.service == SERVICE_KUBERNETES
+                    ? text_equal(work->error.code, "NotFound")
+                    : aws_not_found(&work->error);
+
+    if (!gone)
+        return false;
+    error_clear(&work->error);
+    return true;
+}
+
 static void find_with(struct work *work, enum facet facet, enum condition_status status,
                       const char *reason, const char *message)
 {
