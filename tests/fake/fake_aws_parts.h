@@ -21,6 +21,16 @@ void fake_iam_answer(struct fake_call *call);
 void fake_sts_answer(struct fake_call *call);
 void fake_eks_answer(struct fake_call *call);
 
+/* The role the form names, as far as IAM shows it already; else the answer is NoSuchEntity. */
+struct fake_role *fake_iam_role(struct fake_call *call);
+/* What GetRole and GetAccountAuthorizationDetails have in common. */
+void fake_iam_write_role(struct fake_call *call, const struct fake_role *role);
+/* The operations that answer in pages. */
+void fake_iam_list_policies(struct fake_call *call);
+void fake_iam_list_attached(struct fake_call *call);
+void fake_iam_list_profiles(struct fake_call *call);
+void fake_iam_account_details(struct fake_call *call);
+
 /* The operations on OIDC providers. */
 void fake_oidc_list(struct fake_call *call);
 void fake_oidc_get(struct fake_call *call);

@@ -1,7 +1,6 @@
-/* IAM and STS of the fake AWS: Query forms in, XML out. */
+/* IAM and STS of the fake AWS: Query forms in, XML out. Lists are in fake_iam_lists.c. */
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -12,8 +11,7 @@
 #include "base/text.h"
 #include "tests/fake/fake_aws_parts.h"
 
-/* The role the form names, as far as IAM shows it already; else the answer is NoSuchEntity. */
-static struct fake_role *role_of(struct fake_call *call)
+struct fake_role *fake_iam_role(struct fake_call *call)
 {
     const char *name = fake_field(call, "RoleName");
     struct fake_role *role = fake_aws_role(call->aws, name);
@@ -24,10 +22,10 @@ static struct fake_role *role_of(struct fake_call *call)
     return NULL;
 }
 
-/* The same for a write. */
+/* The role that a write names. */
 static struct fake_role *written_role(struct fake_call *call)
 {
-    struct fake_role *role = role_of(call);
+    struct fake_role *role = fake_iam_role(call);
 
     if (role && call->aws->boundary_required && !text_equal(role->boundary, FAKE_BOUNDARY) &&
         strcmp(call->request->operation, "PutRolePermissionsBoundary") != 0) {
@@ -46,8 +44,7 @@ static void wrote(struct fake_call *call, const struct fake_role *role, bool cha
     fake_end(call);
 }
 
-/* What GetRole and GetAccountAuthorizationDetails have in common. */
-static void write_common(struct fake_call *call, const struct fake_role *role)
+void fake_iam_write_role(struct fake_call *call, const struct fake_role *role)
 {
     struct text *text = &call->answer->body;
     char created[ENCODE_TIME_SIZE];
@@ -73,7 +70,7 @@ static void write_role(struct fake_call *call, const struct fake_role *role, boo
 
     fake_begin_result(call);
     text_add_string(text, "<Role>");
-    write_common(call, role);
+    fake_iam_write_role(call, role);
     if (role->description[0])
         fake_element(text, "Description", role->description);
     text_printf(text, "<MaxSessionDuration>%lld</MaxSessionDuration>",
@@ -109,7 +106,7 @@ static void create_role(struct fake_call *call)
 
 static void get_role(struct fake_call *call)
 {
-    const struct fake_role *role = role_of(call);
+    const struct fake_role *role = fake_iam_role(call);
 
     if (role)
         write_role(call, role, true);
@@ -225,7 +222,7 @@ static void no_policy(struct fake_call *call, const char *name)
 
 static void get_role_policy(struct fake_call *call)
 {
-    const struct fake_role *role = role_of(call);
+    const struct fake_role *role = fake_iam_role(call);
     const char *name = fake_field(call, "PolicyName"), *text;
 
     if (!role)
@@ -282,107 +279,9 @@ static void detach_role_policy(struct fake_call *call)
         fake_fail(call, 404, "NoSuchEntity", "Policy %s was not found.", arn);
 }
 
-/* Where a page begins and ends; markers are the index of the first item. */
-struct page {
-    size_t first, end, count;
-};
-
-static struct page page_of(const struct fake_call *call, size_t count, size_t items_max)
-{
-    const char *marker = fake_field(call, "Marker"), *asked = fake_field(call, "MaxItems");
-    struct page page = {.first = marker ? strtoul(marker, NULL, 10) : 0, .count = count};
-
-    if (asked && strtoul(asked, NULL, 10) < items_max)
-        items_max = strtoul(asked, NULL, 10);
-    if (call->aws->page_max > 0 && call->aws->page_max < items_max)
-        items_max = call->aws->page_max;
-    page.end = page.first + items_max < count ? page.first + items_max : count;
-    return page;
-}
-
-static void write_marker(struct fake_call *call, const struct page *page)
-{
-    struct text *text = &call->answer->body;
-
-    if (page->end < page->count)
-        text_printf(text, "<IsTruncated>true</IsTruncated><Marker>%zu</Marker>", page->end);
-    else
-        text_add_string(text, "<IsTruncated>false</IsTruncated>");
-}
-
-static void list_role_policies(struct fake_call *call)
-{
-    const struct fake_role *role = role_of(call);
-    struct page page;
-
-    if (!role)
-        return;
-    page = page_of(call, role->policies.count, 100);
-    fake_begin_result(call);
-    text_add_string(&call->answer->body, "<PolicyNames>");
-    for (size_t i = page.first; i < page.end; i++)
-        fake_element(&call->answer->body, "member", role->policies.items[i].key);
-    text_add_string(&call->answer->body, "</PolicyNames>");
-    write_marker(call, &page);
-    fake_end_result(call);
-}
-
-static void write_attached(struct text *text, const char *arn)
-{
-    text_add_string(text, "<member>");
-    fake_element(text, "PolicyName", strrchr(arn, '/') + 1);
-    fake_element(text, "PolicyArn", arn);
-    text_add_string(text, "</member>");
-}
-
-static void list_attached(struct fake_call *call)
-{
-    const struct fake_role *role = role_of(call);
-    struct page page;
-
-    if (!role)
-        return;
-    page = page_of(call, role->attached.count, 100);
-    fake_begin_result(call);
-    text_add_string(&call->answer->body, "<AttachedPolicies>");
-    for (size_t i = page.first; i < page.end; i++)
-        write_attached(&call->answer->body, role->attached.items[i].key);
-    text_add_string(&call->answer->body, "</AttachedPolicies>");
-    write_marker(call, &page);
-    fake_end_result(call);
-}
-
-static void write_profiles(struct fake_call *call, const struct fake_role *role, struct page page)
-{
-    struct text *text = &call->answer->body;
-
-    for (size_t i = page.first; i < page.end; i++) {
-        text_add_string(text, "<member>");
-        fake_element(text, "Path", "/");
-        fake_element(text, "InstanceProfileName", role->profiles.items[i].key);
-        text_add_string(text, "</member>");
-    }
-}
-
-static void list_profiles(struct fake_call *call)
-{
-    const struct fake_role *role = role_of(call);
-    struct page page;
-
-    if (!role)
-        return;
-    page = page_of(call, role->profiles.count, 100);
-    fake_begin_result(call);
-    text_add_string(&call->answer->body, "<InstanceProfiles>");
-    write_profiles(call, role, page);
-    text_add_string(&call->answer->body, "</InstanceProfiles>");
-    write_marker(call, &page);
-    fake_end_result(call);
-}
-
 static void remove_from_profile(struct fake_call *call)
 {
-    struct fake_role *role = role_of(call);
+    struct fake_role *role = fake_iam_role(call);
     const char *name = fake_field(call, "InstanceProfileName");
 
     if (!role)
@@ -391,41 +290,6 @@ static void remove_from_profile(struct fake_call *call)
         wrote(call, role, true);
     else
         fake_fail(call, 404, "NoSuchEntity", "Instance Profile %s cannot be found.", name);
-}
-
-static void write_detail(struct fake_call *call, const struct fake_role *role)
-{
-    struct text *text = &call->answer->body;
-
-    text_add_string(text, "<member>");
-    write_common(call, role);
-    fake_write_tags(text, &role->tags);
-    text_add_string(text, "<InstanceProfileList>");
-    write_profiles(call, role, (struct page){.end = role->profiles.count});
-    text_add_string(text, "</InstanceProfileList><RolePolicyList>");
-    for (size_t i = 0; i < role->policies.count; i++) {
-        text_add_string(text, "<member>");
-        fake_element(text, "PolicyName", role->policies.items[i].key);
-        fake_document(call, text, "PolicyDocument", role->policies.items[i].value);
-        text_add_string(text, "</member>");
-    }
-    text_add_string(text, "</RolePolicyList><AttachedManagedPolicies>");
-    for (size_t i = 0; i < role->attached.count; i++)
-        write_attached(text, role->attached.items[i].key);
-    text_add_string(text, "</AttachedManagedPolicies></member>");
-}
-
-static void account_details(struct fake_call *call)
-{
-    struct page page = page_of(call, call->aws->role_count, 1000);
-
-    fake_begin_result(call);
-    write_marker(call, &page);
-    text_add_string(&call->answer->body, "<UserDetailList/><GroupDetailList/><RoleDetailList>");
-    for (size_t i = page.first; i < page.end; i++)
-        write_detail(call, call->aws->roles[i]);
-    text_add_string(&call->answer->body, "</RoleDetailList><Policies/>");
-    fake_end_result(call);
 }
 
 static const struct operation {
@@ -445,10 +309,10 @@ static const struct operation {
     {"DeleteRolePolicy", delete_role_policy},
     {"AttachRolePolicy", attach_role_policy},
     {"DetachRolePolicy", detach_role_policy},
-    {"ListRolePolicies", list_role_policies},
-    {"ListAttachedRolePolicies", list_attached},
-    {"GetAccountAuthorizationDetails", account_details},
-    {"ListInstanceProfilesForRole", list_profiles},
+    {"ListRolePolicies", fake_iam_list_policies},
+    {"ListAttachedRolePolicies", fake_iam_list_attached},
+    {"GetAccountAuthorizationDetails", fake_iam_account_details},
+    {"ListInstanceProfilesForRole", fake_iam_list_profiles},
     {"RemoveRoleFromInstanceProfile", remove_from_profile},
     {"ListOpenIDConnectProviders", fake_oidc_list},
     {"GetOpenIDConnectProvider", fake_oidc_get},
