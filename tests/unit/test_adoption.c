@@ -1,59 +1,11 @@
-#include "tests/unit/plans.h"
+/* Whose associations are adopted, and what of them is ours from then on. */
 
-#include "reconcilers/ledger.h"
 #include "reconcilers/placed.h"
-
-/* An association that others made for shop/cart, and what becomes of it. */
-
-#define OTHER "arn:aws:iam::" FAKE_ACCOUNT ":role/app/other"
-#define ADOPT ",\"adoptionPolicy\":\"Adopt\""
-#define ADOPTING "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING "\"" ADOPT "}"
-#define REFUSING "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING "\"}"
-#define ADOPTING_MANAGED "{\"serviceAccountName\":\"cart\"" ADOPT "}"
+#include "tests/unit/their_association.h"
 
 #define GRANT(adoption)                                                                            \
     "{\"namespaces\":{\"names\":[\"shop\"]},\"serviceAccounts\":[\"*\"],\"existingRoles\":{"       \
     "\"arns\":[\"arn:aws:iam::*:role/*/*\"]},\"managedRoles\":{}" adoption "}"
-
-/* Others' association stands, with a tag of theirs, and may be written to from now on. */
-static struct fake_world *world_with_theirs(const char *role_arn)
-{
-    struct fake_world *world = world_with(NULL);
-    struct fake_association *theirs;
-
-    fake_aws_add_role(&world->aws, "/app/", "other", TRUST);
-    theirs = fake_aws_add_association(&world->aws, "shop", "cart", role_arn);
-    fake_pairs_put(&theirs->tags, "team", "blue");
-    theirs->foreign = false;
-    assert_true(fake_world_sweep(world));
-    fake_world_reset(world);
-    return world;
-}
-
-static struct fake_association *cart(const struct fake_world *world)
-{
-    return fake_aws_association(&world->aws, "shop", "cart");
-}
-
-static const char *tag(const struct fake_world *world, const char *key)
-{
-    return fake_pairs_get(&cart(world)->tags, key);
-}
-
-static struct fake_role *role_given(const struct fake_world *world)
-{
-    return fake_aws_role(&world->aws, strrchr(cart(world)->role_arn, '/') + 1);
-}
-
-static struct fake_world *world_adopted(const char *spec)
-{
-    struct fake_world *world = world_with_theirs(OTHER);
-
-    bind_and_settle(world, "cart", spec);
-    assert_condition(world, "cart", "Ready", "True Ready");
-    fake_world_reset(world);
-    return world;
-}
 
 static void adopts_by_tags_first_and_updates_what_differs(void **state)
 {
@@ -159,58 +111,6 @@ static void one_in_the_way_of_web_identity_is_not_deleted(void **state)
     assert_condition(world, "cart", "Associated", "False AssociationForeign");
     assert_contains(message_of(world, "cart", "Associated"), "spec.mechanism IRSA");
     assert_non_null(cart(world));
-}
-
-static void what_was_adopted_is_let_go_and_keeps_working(void **state)
-{
-    static const char tagging[] = "{\"serviceAccountName\":\"cart\",\"tags\":{\"stage\":\"live\"},"
-                                  "\"roleARN\":\"" EXISTING "\"" ADOPT "}";
-    AUTO_WORLD struct fake_world *world = world_adopted(tagging);
-
-    (void)state;
-    assert_string_equal(tag(world, "stage"), "live");
-    fake_world_unbind(world, "cart");
-    assert_true(fake_world_settle(world));
-    assert_null(fake_world_binding(world, "cart"));
-    assert_non_null(cart(world));
-    assert_string_equal(cart(world)->role_arn, EXISTING);
-    assert_int_equal(cart(world)->tags.count, 1);
-    assert_string_equal(tag(world, "team"), "blue");
-    assert_int_equal(effects(world, "UntagResource"), 1);
-    assert_int_equal(world->wire.aws_writes, 1);
-    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "AssociationLeft"), 1);
-}
-
-/* A role that we made is not taken from under what stays. */
-static void the_role_that_it_gives_stays_with_it(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_adopted(ADOPTING_MANAGED);
-    int64_t before_ms = world->wire.now_ms;
-
-    (void)state;
-    fake_world_pod(world, 1, POD_CONTAINER_CREDENTIALS, 0);
-    fake_world_unbind(world, "cart");
-    assert_true(fake_world_settle(world));
-    assert_true(world->wire.now_ms < before_ms + 60000); /* no pod has to be waited for */
-    assert_null(fake_world_binding(world, "cart"));
-    assert_non_null(role_given(world));
-    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "RoleLeft"), 1);
-}
-
-/* It died after the tags were off: nothing tells any more that the association was adopted. */
-static void the_role_stays_also_when_the_process_dies_between(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_adopted(ADOPTING_MANAGED);
-
-    (void)state;
-    fake_world_unbind(world, "cart");
-    for (size_t i = cart(world)->tags.count; i-- > 0;)
-        if (text_starts(cart(world)->tags.items[i].key, "podidentity.io/"))
-            fake_pairs_remove(&cart(world)->tags, cart(world)->tags.items[i].key);
-    fake_world_restart(world);
-    assert_true(fake_world_settle(world));
-    assert_null(fake_world_binding(world, "cart"));
-    assert_non_null(role_given(world));
 }
 
 static void a_binding_made_anew_does_not_inherit_it(void **state)
@@ -320,79 +220,6 @@ static void without_the_grant_for_adoption_it_is_kept_and_not_written_to(void **
     assert_null(tag(world, TAG_ORIGIN));
 }
 
-static void a_withdrawn_grant_lets_it_go_and_does_not_delete_it(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_adopted(ADOPTING);
-
-    (void)state;
-    world->scene.settings.delete_on_withdrawal = true;
-    world->scene.settings.withdrawal_grace_ms = 5000;
-    fake_kubernetes_delete(&world->kubernetes, "podidentitygrants", "", "shop");
-    assert_true(fake_world_settle(world));
-    assert_condition(world, "cart", "Ready", "False NotGranted");
-    assert_non_null(cart(world));
-    assert_null(tag(world, TAG_ORIGIN));
-}
-
-static void a_purge_leaves_what_the_living_binding_adopted(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_adopted(ADOPTING);
-
-    (void)state;
-    assert_true(fake_world_release(world, "cart", RELEASE_PURGE));
-    assert_non_null(cart(world));
-    assert_string_equal(tag(world, TAG_ORIGIN), ORIGIN_ADOPTED);
-}
-
-/* The elder goes; the younger adopts it in its turn, and pods never lose their credentials. */
-static void an_heir_that_may_adopt_takes_it_over(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_adopted(ADOPTING);
-    AUTO_FREE char *id = memory_string(cart(world)->id);
-
-    (void)state;
-    world->wire.now_ms += 5000;
-    bind_and_settle(world, "mine", ADOPTING);
-    assert_condition(world, "mine", "Ready", "False Conflict");
-    fake_world_unbind(world, "cart");
-    assert_true(fake_world_settle(world));
-    assert_null(fake_world_binding(world, "cart"));
-    assert_condition(world, "mine", "Ready", "True Ready");
-    assert_string_equal(cart(world)->id, id);
-    assert_string_equal(tag(world, TAG_BINDING_UID), fake_world_binding(world, "mine")->record.uid);
-    assert_string_equal(tag(world, TAG_ORIGIN), ORIGIN_ADOPTED);
-    assert_int_equal(effects(world, "DeletePodIdentityAssociation"), 0);
-}
-
-static void an_heir_that_refuses_is_told(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_adopted(ADOPTING);
-
-    (void)state;
-    world->wire.now_ms += 5000;
-    bind_and_settle(world, "mine", REFUSING);
-    fake_world_unbind(world, "cart");
-    assert_true(fake_world_settle(world));
-    assert_condition(world, "mine", "Ready", "False AssociationForeign");
-    assert_non_null(cart(world));
-    assert_null(tag(world, TAG_ORIGIN));
-}
-
-static void release_lets_it_go_without_deleting_it(void **state)
-{
-    AUTO_WORLD struct fake_world *world = world_adopted(ADOPTING);
-
-    (void)state;
-    world->wire.aws_down = true;
-    fake_world_unbind(world, "cart");
-    fake_world_watch(world);
-    world->wire.aws_down = false;
-    assert_true(fake_world_release(world, "cart", RELEASE_ASSOCIATION));
-    assert_non_null(cart(world));
-    assert_null(tag(world, TAG_ORIGIN));
-    assert_int_equal(effects(world, "DeletePodIdentityAssociation"), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,9 +230,6 @@ int main(void)
         cmocka_unit_test(takes_nothing_over_unless_spec_and_grant_say_so),
         cmocka_unit_test(an_add_ons_is_never_adopted),
         cmocka_unit_test(one_in_the_way_of_web_identity_is_not_deleted),
-        cmocka_unit_test(what_was_adopted_is_let_go_and_keeps_working),
-        cmocka_unit_test(the_role_that_it_gives_stays_with_it),
-        cmocka_unit_test(the_role_stays_also_when_the_process_dies_between),
         cmocka_unit_test(a_binding_made_anew_does_not_inherit_it),
         cmocka_unit_test(tags_of_the_spec_come_and_go_and_those_of_others_stay),
         cmocka_unit_test(asks_nothing_when_nothing_changed),
@@ -413,11 +237,6 @@ int main(void)
         cmocka_unit_test(what_is_changed_back_is_ready_again),
         cmocka_unit_test(what_is_adopted_stays_so_when_the_spec_says_refuse),
         cmocka_unit_test(without_the_grant_for_adoption_it_is_kept_and_not_written_to),
-        cmocka_unit_test(a_withdrawn_grant_lets_it_go_and_does_not_delete_it),
-        cmocka_unit_test(an_heir_that_may_adopt_takes_it_over),
-        cmocka_unit_test(an_heir_that_refuses_is_told),
-        cmocka_unit_test(release_lets_it_go_without_deleting_it),
-        cmocka_unit_test(a_purge_leaves_what_the_living_binding_adopted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
