@@ -91,7 +91,7 @@ static enum verdict listed(struct work *work, const struct eks_association *foun
     work->have.association = found ? PRESENCE_UNKNOWN : PRESENCE_ABSENT;
     if (found)
         picture_put_association(work->scene->picture, record->namespace_name,
-                                work->binding->spec.service_account, found->id, found->arn,
+                                work->binding->spec.service_account, found->id,
                                 found->owner_arn != NULL);
     return VERDICT_NEXT;
 }

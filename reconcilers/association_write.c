@@ -123,7 +123,7 @@ enum verdict association_create_answer(struct work *work, const struct reply *re
     if (!eks_read_association(work->arena, reply, found, &work->error))
         return VERDICT_FAIL;
     picture_put_association(work->scene->picture, work->binding->record.namespace_name,
-                            work->binding->spec.service_account, found->id, found->arn, false);
+                            work->binding->spec.service_account, found->id, false);
     work->have.association = PRESENCE_MADE;
     work_tell(work, false, "AssociationCreated", "CreatePodIdentityAssociation",
               "Created association %s: %s", found->id, changes_of_new_association(work));

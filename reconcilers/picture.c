@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/list.h"
 #include "base/map.h"
 
 /* Names reach 253 (namespace, ServiceAccount), role names 64, role ARNs 2,048 bytes. */
@@ -26,8 +25,14 @@ struct association_entry {
 struct role_entry {
     struct stamp stamp;
     struct picture_role public;
-    struct list siblings; /* roles with the same binding UID */
     char text[];
+};
+
+/* Roles that carry a binding's UID, in the order of the UIDs: a pointer each, where a map would
+ * copy every UID again. */
+struct roles_by_uid {
+    struct role_entry **items;
+    size_t count, room;
 };
 
 struct existing_entry {
@@ -39,9 +44,9 @@ struct existing_entry {
 struct picture {
     struct map *associations; /* "namespace/serviceaccount" → association_entry */
     struct map *roles;        /* lower-case name → role_entry */
-    struct map *by_uid;       /* binding UID → list head of role_entry */
     struct map *existing;     /* ARN → existing_entry */
-    unsigned sweep;           /* counts them */
+    struct roles_by_uid by_uid;
+    unsigned sweep; /* counts them */
     bool sweeping;
     int64_t began_ms, since_ms, swept_ms;
 };
@@ -52,7 +57,6 @@ struct picture *picture_create(void)
 
     picture->associations = map_create();
     picture->roles = map_create();
-    picture->by_uid = map_create();
     picture->existing = map_create();
     return picture;
 }
@@ -63,11 +67,10 @@ void picture_destroy(struct picture *picture)
         return;
     map_clear(picture->associations, free);
     map_clear(picture->roles, free);
-    map_clear(picture->by_uid, free);
     map_clear(picture->existing, free);
     map_destroy(picture->associations);
     map_destroy(picture->roles);
-    map_destroy(picture->by_uid);
+    free(picture->by_uid.items);
     map_destroy(picture->existing);
     free(picture);
 }
@@ -123,26 +126,18 @@ static bool is_there(const void *entry, const void *context)
     return visible(entry) != NULL;
 }
 
-static void role_free(void *value)
-{
-    struct role_entry *entry = value;
-
-    list_remove(&entry->siblings);
-    free(entry);
-}
-
-static bool ring_is_used(const void *head, const void *context)
-{
-    (void)context;
-    return !list_empty(head);
-}
-
 static void filter(struct picture *picture, bool (*keep)(const void *entry, const void *context))
 {
+    struct roles_by_uid *by_uid = &picture->by_uid;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < by_uid->count; i++) /* first: below they are freed */
+        if (keep(by_uid->items[i], picture))
+            by_uid->items[kept++] = by_uid->items[i];
+    by_uid->count = kept;
     map_filter(picture->associations, keep, picture, free);
-    map_filter(picture->roles, keep, picture, role_free);
+    map_filter(picture->roles, keep, picture, free);
     map_filter(picture->existing, keep, picture, free);
-    map_filter(picture->by_uid, ring_is_used, NULL, free);
     picture->sweeping = false;
 }
 
@@ -235,37 +230,34 @@ void picture_each_association(const struct picture *picture,
 }
 
 static void put_association(struct picture *picture, const char *key, struct stamp stamp,
-                            const char *id, const char *arn, bool has_owner)
+                            const char *id, bool has_owner)
 {
-    struct association_entry *entry = memory_alloc(sizeof(*entry) + size_of(id) + size_of(arn));
+    struct association_entry *entry = memory_alloc(sizeof(*entry) + size_of(id));
     char *room = entry->text;
 
     entry->stamp = stamp;
     entry->public.id = keep(&room, id);
-    entry->public.arn = keep(&room, arn);
     entry->public.has_owner = has_owner;
     free(map_put(picture->associations, key, entry));
 }
 
 void picture_put_association(struct picture *picture, const char *namespace_name,
-                             const char *service_account, const char *id, const char *arn,
-                             bool has_owner)
+                             const char *service_account, const char *id, bool has_owner)
 {
     char key[KEY_SIZE];
 
     if (association_key(key, namespace_name, service_account))
-        put_association(picture, key, stamp_now(picture, true), id, arn, has_owner);
+        put_association(picture, key, stamp_now(picture, true), id, has_owner);
 }
 
 void picture_seen_association(struct picture *picture, const char *namespace_name,
-                              const char *service_account, const char *id, const char *arn,
-                              bool has_owner)
+                              const char *service_account, const char *id, bool has_owner)
 {
     char key[KEY_SIZE];
 
     if (association_key(key, namespace_name, service_account) &&
         !is_newer(picture, map_get(picture->associations, key)))
-        put_association(picture, key, stamp_now(picture, false), id, arn, has_owner);
+        put_association(picture, key, stamp_now(picture, false), id, has_owner);
 }
 
 /* While a sweep is on its way its place is kept: a page may still show what is gone. */
@@ -309,26 +301,58 @@ const struct picture_role *picture_role(const struct picture *picture, const cha
     return entry ? &entry->public : NULL;
 }
 
-/* The ring of roles of one binding, made when it is not there yet. */
-static struct list *siblings_of(struct picture *picture, const char *binding_uid)
+/* The first place behind all UIDs that are below this one, or, when behind is true, that are not
+ * above it. */
+static size_t place_of(const struct roles_by_uid *by_uid, const char *uid, bool behind)
 {
-    struct list *head = map_get(picture->by_uid, binding_uid);
+    size_t low = 0;
+    size_t high = by_uid->count;
 
-    if (!head) {
-        head = memory_alloc(sizeof(*head));
-        list_init(head);
-        map_put(picture->by_uid, binding_uid, head);
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(by_uid->items[middle]->public.binding_uid, uid);
+
+        if (order < 0 || (behind && order == 0))
+            low = middle + 1;
+        else
+            high = middle;
     }
-    return head;
+    return low;
+}
+
+/* A role without the tag is no binding's. */
+static void link_to_binding(struct roles_by_uid *by_uid, struct role_entry *entry)
+{
+    size_t place = place_of(by_uid, entry->public.binding_uid, true);
+
+    if (!entry->public.binding_uid[0])
+        return;
+    if (by_uid->count == by_uid->room) {
+        by_uid->room = by_uid->room + by_uid->room / 2 + 1;
+        by_uid->items = memory_resize(by_uid->items, by_uid->room, sizeof(struct role_entry *));
+    }
+    memmove(by_uid->items + place + 1, by_uid->items + place,
+            (by_uid->count - place) * sizeof(struct role_entry *));
+    by_uid->items[place] = entry;
+    by_uid->count++;
+}
+
+static void unlink_from_binding(struct roles_by_uid *by_uid, const struct role_entry *entry)
+{
+    size_t place = place_of(by_uid, entry->public.binding_uid, false);
+
+    if (!entry->public.binding_uid[0])
+        return;
+    while (by_uid->items[place] != entry)
+        place++;
+    by_uid->count--;
+    memmove(by_uid->items + place, by_uid->items + place + 1,
+            (by_uid->count - place) * sizeof(struct role_entry *));
 }
 
 static void role_forget(struct picture *picture, struct role_entry *entry)
 {
-    struct list *head = siblings_of(picture, entry->public.binding_uid);
-
-    list_remove(&entry->siblings);
-    if (list_empty(head))
-        free(map_remove(picture->by_uid, entry->public.binding_uid));
+    unlink_from_binding(&picture->by_uid, entry);
     free(entry);
 }
 
@@ -357,11 +381,10 @@ static void put_role(struct picture *picture, struct stamp stamp, const char *na
     entry->public.name = keep(&room, name);
     entry->public.binding_uid = keep(&room, binding_uid);
     snprintf(entry->public.digest, sizeof(entry->public.digest), "%s", digest);
-    list_init(&entry->siblings);
     role_key(key, entry->public.name);
     /* name may be the former entry's own: it goes last. */
     former = map_put(picture->roles, key, entry);
-    list_append(siblings_of(picture, entry->public.binding_uid), &entry->siblings);
+    link_to_binding(&picture->by_uid, entry);
     if (former)
         role_forget(picture, former);
 }
@@ -386,13 +409,13 @@ void picture_each_role_of(const struct picture *picture, const char *binding_uid
                           void (*visit)(void *context, const struct picture_role *role),
                           void *context)
 {
-    struct list *head = map_get(picture->by_uid, binding_uid);
+    const struct roles_by_uid *by_uid = &picture->by_uid;
 
-    if (!head)
-        return;
-    list_each (link, head) {
-        const struct role_entry *entry = container_of(link, struct role_entry, siblings);
+    for (size_t i = place_of(by_uid, binding_uid, false); i < by_uid->count; i++) {
+        const struct role_entry *entry = by_uid->items[i];
 
+        if (strcmp(entry->public.binding_uid, binding_uid) != 0)
+            return;
         if (!entry->stamp.gone)
             visit(context, &entry->public);
     }

@@ -32,7 +32,7 @@ int64_t picture_swept_since_ms(const struct picture *picture);
 int64_t picture_swept_ms(const struct picture *picture);
 
 struct picture_association {
-    const char *id, *arn;
+    const char *id;
     bool has_owner; /* an add-on's */
 };
 
@@ -48,12 +48,10 @@ size_t picture_association_count(const struct picture *picture);
 void picture_each_association(const struct picture *picture,
                               void (*visit)(void *context, const char *key), void *context);
 void picture_put_association(struct picture *picture, const char *namespace_name,
-                             const char *service_account, const char *id, const char *arn,
-                             bool has_owner);
+                             const char *service_account, const char *id, bool has_owner);
 /* The same for a sweep. */
 void picture_seen_association(struct picture *picture, const char *namespace_name,
-                              const char *service_account, const char *id, const char *arn,
-                              bool has_owner);
+                              const char *service_account, const char *id, bool has_owner);
 void picture_remove_association(struct picture *picture, const char *namespace_name,
                                 const char *service_account);
 

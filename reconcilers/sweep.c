@@ -132,7 +132,7 @@ static enum verdict associations_answer(struct work *work, const struct reply *r
         const struct eks_association *item = &page.items[i];
 
         picture_seen_association(work->scene->picture, item->namespace_name, item->service_account,
-                                 item->id, item->arn, item->owner_arn != NULL);
+                                 item->id, item->owner_arn != NULL);
     }
     return turn_page(work, page.next_token);
 }

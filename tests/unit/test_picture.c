@@ -21,17 +21,15 @@ static void knows_an_association_by_namespace_and_serviceaccount(void **state)
 
     (void)state;
     assert_null(picture_association(picture, "shop", "cart"));
-    picture_put_association(picture, "shop", "cart", "a-1", "arn:1", true);
+    picture_put_association(picture, "shop", "cart", "a-1", true);
     known = picture_association(picture, "shop", "cart");
     assert_string_equal(known->id, "a-1");
-    assert_string_equal(known->arn, "arn:1");
     assert_true(known->has_owner);
     assert_null(picture_association(picture, "shop", "car"));
     assert_null(picture_association(picture, "sho", "cart"));
-    picture_put_association(picture, "shop", "cart", "a-2", NULL, false);
+    picture_put_association(picture, "shop", "cart", "a-2", false);
     known = picture_association(picture, "shop", "cart");
     assert_string_equal(known->id, "a-2");
-    assert_null(known->arn);
     assert_false(known->has_owner);
     picture_remove_association(picture, "shop", "cart");
     picture_remove_association(picture, "shop", "cart");
@@ -48,9 +46,9 @@ static void takes_the_longest_names_of_kubernetes_and_passes_over_longer_ones(vo
     longest[NAME_MAX_BYTES] = '\0';
     memset(longer, 'a', NAME_MAX_BYTES + 1);
     longer[NAME_MAX_BYTES + 1] = '\0';
-    picture_put_association(picture, longest, longest, "a-1", "arn:1", false);
+    picture_put_association(picture, longest, longest, "a-1", false);
     assert_string_equal(picture_association(picture, longest, longest)->id, "a-1");
-    picture_put_association(picture, longest, longer, "a-2", "arn:2", false);
+    picture_put_association(picture, longest, longer, "a-2", false);
     assert_null(picture_association(picture, longest, longer));
     picture_remove_association(picture, longest, longer);
     assert_string_equal(picture_association(picture, longest, longest)->id, "a-1");
@@ -106,7 +104,7 @@ static void finds_every_role_of_a_binding_and_no_other(void **state)
     picture_put_role(picture, "other", "u-2", "");
     picture_put_role(picture, "nobody", "", "");
     assert_string_equal(roles_of(picture, "u-1").names, "one two ");
-    assert_string_equal(roles_of(picture, "").names, "nobody ");
+    assert_int_equal(roles_of(picture, "").count, 0);
     assert_int_equal(roles_of(picture, "u-3").count, 0);
     picture_remove_role(picture, "one");
     assert_string_equal(roles_of(picture, "u-1").names, "two ");
@@ -169,8 +167,8 @@ static struct picture *filled(void)
     struct picture *picture = picture_create();
 
     picture_begin_sweep(picture, 40);
-    picture_seen_association(picture, "shop", "cart", "a-1", "arn:1", false);
-    picture_seen_association(picture, "shop", "till", "a-2", "arn:2", false);
+    picture_seen_association(picture, "shop", "cart", "a-1", false);
+    picture_seen_association(picture, "shop", "till", "a-2", false);
     picture_seen_role(picture, "one", "u-1", DIGEST_A);
     picture_seen_role(picture, "two", "u-1", DIGEST_A);
     picture_seen_existing(picture, "arn:1", "{}", NULL, 5);
@@ -186,7 +184,7 @@ static void what_a_sweep_does_not_see_is_forgotten_when_it_is_through(void **sta
     assert_int_equal(picture_swept_since_ms(picture), 40);
     assert_int_equal(picture_swept_ms(picture), 42);
     picture_begin_sweep(picture, 50);
-    picture_seen_association(picture, "shop", "till", "a-3", "arn:3", false);
+    picture_seen_association(picture, "shop", "till", "a-3", false);
     picture_seen_role(picture, "TWO", "u-1", DIGEST_B);
     assert_non_null(picture_association(picture, "shop", "cart")); /* plans still want it */
     assert_string_equal(roles_of(picture, "u-1").names, "one TWO ");
@@ -212,15 +210,15 @@ static void what_plans_wrote_meanwhile_is_newer_than_any_page(void **state)
 
     (void)state;
     picture_begin_sweep(picture, 50);
-    picture_put_association(picture, "shop", "cart", "a-9", "arn:9", false);
+    picture_put_association(picture, "shop", "cart", "a-9", false);
     picture_remove_association(picture, "shop", "till");
     picture_put_role(picture, "one", "u-1", "");
     picture_remove_role(picture, "two");
     picture_put_existing(picture, "arn:2", "{}", NULL, 51);
     picture_remove_existing(picture, "arn:1");
     /* pages that are older */
-    picture_seen_association(picture, "shop", "cart", "a-1", "arn:1", false);
-    picture_seen_association(picture, "shop", "till", "a-2", "arn:2", false);
+    picture_seen_association(picture, "shop", "cart", "a-1", false);
+    picture_seen_association(picture, "shop", "till", "a-2", false);
     picture_seen_role(picture, "one", "u-1", DIGEST_A);
     picture_seen_role(picture, "two", "u-1", DIGEST_A);
     picture_seen_existing(picture, "arn:1", "{}", NULL, 50);
@@ -249,7 +247,7 @@ static void a_sweep_that_fails_forgets_nothing(void **state)
 
     (void)state;
     picture_begin_sweep(picture, 50);
-    picture_seen_association(picture, "shop", "cart", "a-3", "arn:3", false);
+    picture_seen_association(picture, "shop", "cart", "a-3", false);
     picture_remove_role(picture, "two");
     picture_drop_sweep(picture);
     assert_int_equal(picture_swept_since_ms(picture), 40);
@@ -270,7 +268,7 @@ static void holds_a_large_account(void **state)
     for (int i = 0; i < MANY; i++) {
         snprintf(name, sizeof(name), "Role%d", i);
         picture_put_role(picture, name, "u-1", DIGEST_A);
-        picture_put_association(picture, "shop", name, name, name, false);
+        picture_put_association(picture, "shop", name, name, false);
     }
     assert_int_equal(roles_of(picture, "u-1").count, MANY);
     for (int i = 0; i < MANY; i += 2) {
