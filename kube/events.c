@@ -34,8 +34,7 @@ static const struct kube_resource event_resource = {
 /* 128 bits of a digest: nobody finds two subjects that share them. */
 enum { KEY_SIZE = 33 };
 
-/* One Event that was told and may be told again. There are four for each fresh binding, so they are
- * one small block each. */
+/* One Event that was told and may be told again, as one small block. */
 struct told {
     struct list link; /* the longest unheard first */
     int64_t last_us;
@@ -199,13 +198,11 @@ static void forget_old(struct events *events, int64_t now_us)
         forget(events, container_of(list_take_first(&events->by_age), struct told, link));
 }
 
-static struct told *remember(struct events *events, const char *key, const char *subject_name,
-                             int64_t now_us)
+static struct told *told_create(const char *key, const char *subject_name, int64_t now_us)
 {
     char name[OBJECT_NAME_MAX + 1];
     struct told *told;
 
-    forget_old(events, now_us);
     event_name(name, subject_name, now_us);
     told = memory_alloc(sizeof(*told) + strlen(name) + 1);
     memcpy(told->key, key, sizeof(told->key));
@@ -213,9 +210,15 @@ static struct told *remember(struct events *events, const char *key, const char 
     told->count = 1;
     told->last_us = now_us;
     list_init(&told->link);
+    return told;
+}
+
+/* Takes over. */
+static void remember(struct events *events, struct told *told)
+{
+    forget_old(events, told->last_us);
     list_append(&events->by_age, &told->link);
     map_put(events->by_key, told->key, told);
-    return told;
 }
 
 /* The series alone: whatever else of a stored Event a PATCH changes is refused with 422. */
@@ -286,6 +289,7 @@ void events_tell(struct events *events, struct arena *arena, struct request *req
     struct words words = {.reason = reason, .action = action, .note = note, .warning = warning};
     char key[KEY_SIZE];
     AUTO_JSON json_t *event = NULL;
+    AUTO_FREE struct told *fresh = NULL;
     struct told *told;
 
     assert(word_good(reason) && word_good(action));
@@ -301,9 +305,11 @@ void events_tell(struct events *events, struct arena *arena, struct request *req
     }
     if (told)
         forget(events, told);
-    told = remember(events, key, subject->name, now_us);
-    event = event_body(events, arena, subject, told, &words);
+    fresh = told_create(key, subject->name, now_us);
+    event = event_body(events, arena, subject, fresh, &words);
     ask_new(arena, request, subject, event);
+    if (warning)
+        remember(events, TAKE(fresh));
 }
 
 void events_forget(struct events *events, const struct event_subject *subject, bool warning,

@@ -29,8 +29,10 @@ struct events *events_create(const char *controller, const char *instance);
 void events_destroy(struct events *events);
 
 /*
- * The request that tells this: a new Event, or, when the same (type, action, reason, subject) was
- * told within 6 minutes, a PATCH of its series (which cannot change the note). note is cut at 1,024
+ * The request that tells this: a new Event, or, when the same warning (action, reason, subject) was
+ * told within 6 minutes, a PATCH of its series, which cannot change the note. Trouble that lasts
+ * says the same again; what was done is done once, and its note says what, so it is a new Event and
+ * nothing remembers it: of a fresh binding alone there are four. note is cut at 1,024
  * bytes at a character's border; a cluster-scoped subject's Event goes to namespace default.
  * reason and action are CamelCase words of at most 128 characters, never empty.
  */
@@ -43,8 +45,8 @@ void events_tell(struct events *events, struct arena *arena, struct request *req
 void events_forget(struct events *events, const struct event_subject *subject, bool warning,
                    const char *reason, const char *action);
 
-/* How many are remembered: those of the last 6 minutes, when an Event was told last, and never more
- * than EVENTS_REMEMBERED_MAX, the longest unheard go first. */
+/* How many warnings are remembered: those of the last 6 minutes, when an Event was told last, and
+ * never more than EVENTS_REMEMBERED_MAX, the longest unheard go first. */
 size_t events_remembered(const struct events *events);
 
 DEFINE_AUTO(struct events *, events_destroy);

@@ -297,6 +297,18 @@ static void builds_names_that_kubernetes_takes(void **state)
     }
 }
 
+static void what_was_done_is_told_anew_each_time_and_not_remembered(void **state)
+{
+    struct fixture *fixture = *state;
+
+    for (int i = 0; i < 2; i++) {
+        events_tell(fixture->events, fixture->arena, &fixture->request, &cart, false, "PolicyPut",
+                    "PutRolePolicy", "x", NOW + i);
+        assert_true(is_new(fixture));
+        assert_int_equal(events_remembered(fixture->events), 0);
+    }
+}
+
 static void forgets_what_no_series_can_go_on(void **state)
 {
     struct fixture *fixture = *state;
@@ -364,6 +376,7 @@ int main(void)
         with_fixture(cuts_a_note_at_1024_bytes_and_a_character),
         with_fixture(mends_a_note_that_is_not_text),
         with_fixture(builds_names_that_kubernetes_takes),
+        with_fixture(what_was_done_is_told_anew_each_time_and_not_remembered),
         with_fixture(forgets_what_no_series_can_go_on),
         with_fixture(remembers_no_more_than_its_table_holds),
         with_fixture(cuts_a_long_instance),
