@@ -63,6 +63,36 @@ const struct condition *condition_read_list(struct arena *arena, const json_t *l
     return conditions;
 }
 
+/* Types and reasons of what is well, and the sentences above: a quarter of a record otherwise. */
+static const char *const well_known[] = {
+    "Allowed",
+    "RoleReady",
+    "Associated",
+    "Injected",
+    "PodsCurrent",
+    "Ready",
+    "Granted",
+    "NotSeen",
+    "Seen",
+    "Current",
+    "PodsNotWatched",
+    CONDITION_ROLE_READY,
+    CONDITION_EXISTING_ROLE_READY,
+    CONDITION_ASSOCIATED,
+    CONDITION_NO_POD_YET,
+    CONDITION_POD_SEEN,
+    CONDITION_PODS_CURRENT,
+    CONDITION_READY,
+};
+
+static const char *pack_text(struct pack *pack, const char *text)
+{
+    for (size_t i = 0; i < COUNT(well_known); i++)
+        if (text_equal(text, well_known[i]))
+            return well_known[i];
+    return pack_string(pack, text);
+}
+
 const struct condition *condition_pack_list(struct pack *pack, const struct condition *list,
                                             size_t count)
 {
@@ -71,9 +101,9 @@ const struct condition *condition_pack_list(struct pack *pack, const struct cond
     for (size_t i = 0; i < count; i++) {
         struct condition copy = list[i];
 
-        copy.type = pack_string(pack, copy.type);
-        copy.reason = pack_string(pack, copy.reason);
-        copy.message = pack_string(pack, copy.message);
+        copy.type = pack_text(pack, copy.type);
+        copy.reason = pack_text(pack, copy.reason);
+        copy.message = pack_text(pack, copy.message);
         if (copies)
             copies[i] = copy;
     }

@@ -25,13 +25,26 @@ struct condition {
     int64_t transition_ms; /* wall, whole seconds */
 };
 
+/*
+ * What nearly every binding says when all is well. No name of an object stands in it, so that
+ * thousands of records refer to one text: condition_pack_list.
+ */
+#define CONDITION_ROLE_READY "The role is as the spec wants it"
+#define CONDITION_EXISTING_ROLE_READY                                                              \
+    "The role exists and its trust policy admits the ServiceAccount"
+#define CONDITION_ASSOCIATED "The association gives the ServiceAccount this role"
+#define CONDITION_NO_POD_YET "No pod was made since the association has settled"
+#define CONDITION_POD_SEEN "A pod of the ServiceAccount was made with container credentials"
+#define CONDITION_PODS_CURRENT "No running pod has older credentials"
+#define CONDITION_READY "Role and association are as the spec wants"
+
 enum { CONDITIONS_MAX = 12, CONDITION_MESSAGE_MAX = 2048 };
 
 /* The first CONDITIONS_MAX that have a type, in their order; count is 0 when there are none. The
  * array is in the arena, texts are borrowed from the tree. */
 const struct condition *condition_read_list(struct arena *arena, const json_t *list, size_t *count);
 
-/* A copy in the block of a record. */
+/* A copy in the block of a record, but for the words and sentences that most bindings say. */
 const struct condition *condition_pack_list(struct pack *pack, const struct condition *list,
                                             size_t count);
 

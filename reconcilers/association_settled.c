@@ -41,9 +41,7 @@ static void remember_none(struct work *work)
 
 void association_say_associated(struct work *work)
 {
-    work_find(work, FACET_ASSOCIATION, CONDITION_TRUE, "Associated",
-              "Association %s gives ServiceAccount %s role %s", work->ledger->association_id,
-              work->binding->spec.service_account, work->ledger->role_arn);
+    work_find(work, FACET_ASSOCIATION, CONDITION_TRUE, "Associated", CONDITION_ASSOCIATED);
 }
 
 enum verdict association_settled(struct work *work, struct request *request)

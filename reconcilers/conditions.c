@@ -188,7 +188,7 @@ static const struct condition *add_ready(struct draft *draft, const struct condi
         return add(draft, "Ready", holder->status, holder->reason, holder->message);
     return add(draft, "Ready", CONDITION_TRUE, "Ready",
                spec->mechanism == MECHANISM_IRSA ? "Role and ServiceAccount are as the spec wants"
-                                                 : "Role and association are as the spec wants");
+                                                 : CONDITION_READY);
 }
 
 static void add_summary(struct draft *draft, const struct condition *holder)

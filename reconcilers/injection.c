@@ -147,8 +147,8 @@ static struct finding seen(bool token)
     return (struct finding){
         .status = CONDITION_TRUE,
         .reason = "Seen",
-        .message = token ? "A pod of the ServiceAccount was made with web identity"
-                         : "A pod of the ServiceAccount was made with container credentials",
+        .message =
+            token ? "A pod of the ServiceAccount was made with web identity" : CONDITION_POD_SEEN,
     };
 }
 
@@ -184,14 +184,14 @@ static struct finding injected(struct work *work, const struct injection_questio
         .reason = "NotSeen",
         .message = question->settled_ms == INT64_MAX
                        ? "No pod can show it before the association has settled"
-                       : "No pod was made since the association has settled",
+                       : CONDITION_NO_POD_YET,
     };
 }
 
 static const struct finding all_current = {
     .status = CONDITION_TRUE,
     .reason = "Current",
-    .message = "No running pod has older credentials",
+    .message = CONDITION_PODS_CURRENT,
 };
 
 /* A restart before the association has settled would be in vain, so nobody has to act till then. */

@@ -28,9 +28,8 @@ void role_say_ready(struct work *work)
                   work->want.role_arn);
         return;
     }
-    work_find(work, FACET_ROLE, CONDITION_TRUE, "Ready", "Role %s %s", work->want.role_arn,
-              work->want.managed ? "is as the spec wants it"
-                                 : "exists and its trust policy admits this ServiceAccount");
+    work_find(work, FACET_ROLE, CONDITION_TRUE, "Ready", "%s",
+              work->want.managed ? CONDITION_ROLE_READY : CONDITION_EXISTING_ROLE_READY);
 }
 
 enum verdict role_settled(struct work *work, struct request *request)

@@ -77,6 +77,28 @@ static void bounds_the_conditions_it_reads(void **state)
     record_unref(binding);
 }
 
+static void keeps_what_most_bindings_say_once_for_all(void **state)
+{
+    static const char status[] =
+        "{\"conditions\":[{\"type\":\"RoleReady\",\"status\":\"True\",\"reason\":\"Ready\","
+        "\"message\":\"" CONDITION_ROLE_READY "\"},{\"type\":\"Mine\",\"status\":\"True\","
+        "\"reason\":\"Other\",\"message\":\"The role is as I want it\"}]}";
+    struct error error = {0};
+    struct podidentitybinding *one = read_parts("{\"serviceAccountName\":\"a\"}", status, &error);
+    struct podidentitybinding *two = read_parts("{\"serviceAccountName\":\"b\"}", status, &error);
+
+    (void)state;
+    assert_string_equal(one->status.conditions[0].message, CONDITION_ROLE_READY);
+    assert_ptr_equal(one->status.conditions[0].type, two->status.conditions[0].type);
+    assert_ptr_equal(one->status.conditions[0].reason, two->status.conditions[0].reason);
+    assert_ptr_equal(one->status.conditions[0].message, two->status.conditions[0].message);
+    assert_ptr_not_equal(one->status.conditions[1].type, two->status.conditions[1].type);
+    assert_ptr_not_equal(one->status.conditions[1].reason, two->status.conditions[1].reason);
+    record_unref(one);
+    assert_string_equal(two->status.conditions[1].message, "The role is as I want it");
+    record_unref(two);
+}
+
 static const struct condition two_conditions[] = {
     {.type = "Allowed",
      .reason = "Granted",
@@ -234,6 +256,7 @@ int main(void)
         cmocka_unit_test(reads_the_whole_status),
         cmocka_unit_test(takes_a_status_that_is_not_ours_for_absent),
         cmocka_unit_test(bounds_the_conditions_it_reads),
+        cmocka_unit_test(keeps_what_most_bindings_say_once_for_all),
         cmocka_unit_test(writes_nothing_when_nothing_differs),
         cmocka_unit_test(writes_only_what_differs),
         cmocka_unit_test(takes_back_what_is_gone_with_null),
