@@ -49,6 +49,15 @@ const void *records_get(const struct records *records, const char *key)
     return is_at(records, place, key) ? records->items[place] : NULL;
 }
 
+const void *records_after(const struct records *records, const char *key)
+{
+    size_t place = place_of(records, key);
+
+    if (is_at(records, place, key))
+        place++;
+    return place < records->count ? records->items[place] : NULL;
+}
+
 static void resize(struct records *records, size_t room)
 {
     records->items = memory_resize(records->items, room, sizeof(*records->items));

@@ -21,6 +21,9 @@ struct records {
 /* NULL when it is not there; borrowed. */
 const void *records_get(const struct records *records, const char *key);
 
+/* The first whose key is above this one, or NULL; borrowed. */
+const void *records_after(const struct records *records, const char *key);
+
 /* Takes over the caller's reference; gives back the record whose place it takes, or NULL. */
 const void *records_put(struct records *records, const void *record);
 

@@ -60,6 +60,11 @@ struct shelving {
 
 static void shelve(void *context, const char *value)
 {
+const void *store_after(const struct store *store, const char *key)
+{
+    return records_after(&store->records, key);
+}
+
     const struct shelving *shelving = context;
     struct records *set = map_get(shelving->sets, value);
 

@@ -32,6 +32,9 @@ void store_destroy(struct store *store);
 
 /* The record under this key, or NULL. Borrowed until the loop turns; record_ref it to keep it. */
 const void *store_get(const struct store *store, const char *key);
+/* The first record in the order of keys that is behind this key ("": the first of all), or NULL,
+ * for walks that go on in a later turn. Borrowed likewise. */
+const void *store_after(const struct store *store, const char *key);
 size_t store_count(const struct store *store);
 
 /* Takes over the caller's reference. True if this is news: another version than the one held. */

@@ -1,6 +1,6 @@
 #include "reconcilers/patrol.h"
 
-#include <string.h>
+#include <stdio.h>
 
 #include "aws/eks.h"
 #include "base/arena.h"
@@ -13,16 +13,17 @@
 
 /* One association and the wish for it. */
 enum { ARENA_MAX = 64 << 20 };
+enum { KEY_SIZE = OBJECT_NAMESPACE_MAX + 1 + OBJECT_NAME_MAX + 1 };
 
 struct patrol {
     struct scene *scene;
     struct transport *transport;
     drift_found_fn found;
     void *context;
-    char **keys; /* of this round, in order; each association stays in its place from round to
-                    round, so that an interval lies between two looks at it */
-    size_t count, next;
-    struct work work; /* the look that is on its way */
+    char passed[KEY_SIZE]; /* in the order of keys all up to this one; "": a round begins. Each
+                              stays in its place from round to round, so that an interval lies
+                              between two looks at it */
+    struct work work;      /* the look that is on its way */
     bool looking;
 };
 
@@ -36,15 +37,6 @@ struct patrol *patrol_create(struct scene *scene, struct transport *transport, d
     patrol->found = found;
     patrol->context = context;
     return patrol;
-}
-
-static void round_end(struct patrol *patrol)
-{
-    for (size_t i = 0; i < patrol->count; i++)
-        free(patrol->keys[i]);
-    free(patrol->keys);
-    patrol->keys = NULL;
-    patrol->count = patrol->next = 0;
 }
 
 static void look_end(struct patrol *patrol)
@@ -61,41 +53,27 @@ void patrol_destroy(struct patrol *patrol)
         return;
     if (patrol->looking)
         look_end(patrol);
-    round_end(patrol);
     free(patrol);
 }
 
 /* Rounds --------------------------------------------------------------------------------------- */
 
-static void add_key(void *context, const void *record)
+static void pass(struct patrol *patrol, const struct podidentitybinding *binding)
 {
-    struct patrol *patrol = context;
-
-    patrol->keys[patrol->count++] = memory_string(((const struct record *)record)->key);
+    snprintf(patrol->passed, sizeof(patrol->passed), "%s", binding->record.key);
 }
 
-static int compare_keys(const void *a, const void *b)
+static const struct podidentitybinding *next(const struct patrol *patrol)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void round_begin(struct patrol *patrol)
-{
-    size_t room = store_count(patrol->scene->bindings);
-
-    round_end(patrol);
-    if (room == 0)
-        return;
-    patrol->keys = memory_array(room, sizeof(*patrol->keys));
-    store_each(patrol->scene->bindings, add_key, patrol);
-    qsort(patrol->keys, patrol->count, sizeof(*patrol->keys), compare_keys);
+    return store_after(patrol->scene->bindings, patrol->passed);
 }
 
 /* Evenly over the interval, and never more often than the budget allows. */
 static uint64_t pace_ms(const struct patrol *patrol)
 {
     const struct settings *settings = &patrol->scene->settings;
-    uint64_t even_ms = settings->describe_interval_ms / (patrol->count > 0 ? patrol->count : 1);
+    size_t count = store_count(patrol->scene->bindings);
+    uint64_t even_ms = settings->describe_interval_ms / (count > 0 ? count : 1);
     uint64_t least_ms = (uint64_t)(1000.0 * PATROL_SHARE / settings->eks_rate);
 
     return even_ms > least_ms ? even_ms : least_ms;
@@ -166,17 +144,17 @@ static void looked(struct work *work)
         patrol->found(patrol->context, work->binding->record.key);
     /* An association that is gone is the sweep's to find; trouble with AWS is met again later. */
     if (work->error.kind == ERROR_NONE || work->error.kind == ERROR_REFUSED)
-        patrol->next++;
+        pass(patrol, work->binding);
     look_end(patrol);
 }
 
-static bool look_start(struct patrol *patrol, const char *key, int64_t now_ms)
+static bool look_start(struct patrol *patrol, const struct podidentitybinding *binding,
+                       int64_t now_ms)
 {
-    const struct podidentitybinding *binding = store_get(patrol->scene->bindings, key);
     struct ledger_entry *entry =
-        binding ? ledger_entry(patrol->scene->ledger, key, binding->record.uid) : NULL;
+        ledger_entry(patrol->scene->ledger, binding->record.key, binding->record.uid);
 
-    if (!binding || !is_settled(binding, entry))
+    if (!is_settled(binding, entry))
         return false;
     patrol->looking = true;
     patrol->work = (struct work){
@@ -194,11 +172,13 @@ static bool look_start(struct patrol *patrol, const char *key, int64_t now_ms)
 
 uint64_t patrol_step(struct patrol *patrol, int64_t now_ms)
 {
+    const struct podidentitybinding *binding;
+
     if (patrol->looking)
         return pace_ms(patrol);
-    if (patrol->next == patrol->count)
-        round_begin(patrol);
-    while (patrol->next < patrol->count && !look_start(patrol, patrol->keys[patrol->next], now_ms))
-        patrol->next++;
+    if (!next(patrol))
+        patrol->passed[0] = '\0';
+    while ((binding = next(patrol)) && !look_start(patrol, binding, now_ms))
+        pass(patrol, binding);
     return pace_ms(patrol);
 }

@@ -127,6 +127,20 @@ static void keeps_what_somebody_still_refers_to(void **state)
     record_unref(held);
 }
 
+static void a_walk_goes_on_behind_the_key_where_it_stopped(void **state)
+{
+    AUTO(store_destroy) struct store *store = store_create(NULL);
+
+    (void)state;
+    assert_null(store_after(store, ""));
+    store_put(store, thing("till", "1", NULL, NULL));
+    store_put(store, thing("cart", "1", NULL, NULL));
+    assert_ptr_equal(store_after(store, ""), store_get(store, "shop/cart"));
+    assert_ptr_equal(store_after(store, "shop/cart"), store_get(store, "shop/till"));
+    assert_ptr_equal(store_after(store, "shop/gone"), store_get(store, "shop/till"));
+    assert_null(store_after(store, "shop/till"));
+}
+
 static void moves_a_record_between_index_values(void **state)
 {
     AUTO(store_destroy) struct store *store = store_create(indices);
@@ -304,6 +318,7 @@ int main(void)
         cmocka_unit_test(holds_the_newest_version_by_key),
         cmocka_unit_test(takes_the_same_version_for_no_news),
         cmocka_unit_test(keeps_what_somebody_still_refers_to),
+        cmocka_unit_test(a_walk_goes_on_behind_the_key_where_it_stopped),
         cmocka_unit_test(moves_a_record_between_index_values),
         cmocka_unit_test(bears_a_record_that_names_a_value_twice),
         cmocka_unit_test(replaces_all_at_once_and_tells_each_difference),
