@@ -128,6 +128,12 @@ static void grow(struct map *map)
     }
 }
 
+uint32_t map_hash(const char *key)
+{
+    seed_once();
+    return hash_key(key, strlen(key));
+}
+
 void *map_get(const struct map *map, const char *key)
 {
     struct entry *entry = *find(map, key, hash_key(key, strlen(key)));

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/memory.h"
 
@@ -24,6 +25,9 @@ void *map_put(struct map *map, const char *key, void *value);
 
 /* The value taken out, NULL when there was none. */
 void *map_remove(struct map *map, const char *key);
+
+/* The hash that maps find keys by, for tables of another form. */
+uint32_t map_hash(const char *key);
 
 size_t map_count(const struct map *map);
 

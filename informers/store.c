@@ -3,15 +3,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/map.h"
 #include "base/text.h"
 #include "informers/records.h"
-
-/* One index: value → the set of records that have it. A set that becomes empty is dropped. */
-struct shelf {
-    const struct store_index *index;
-    struct map *sets;
-};
+#include "informers/shelf.h"
 
 struct store {
     struct records records;
@@ -26,79 +20,29 @@ struct store *store_create(const struct store_index *indices)
     while (indices && indices[store->shelf_count].name)
         store->shelf_count++;
     store->shelves = memory_array(store->shelf_count, sizeof(*store->shelves));
-    for (size_t i = 0; i < store->shelf_count; i++) {
+    for (size_t i = 0; i < store->shelf_count; i++)
         store->shelves[i].index = &indices[i];
-        store->shelves[i].sets = map_create();
-    }
     return store;
-}
-
-static void destroy_set(void *set)
-{
-    records_clear(set);
-    free(set);
 }
 
 void store_destroy(struct store *store)
 {
     if (!store)
         return;
-    for (size_t i = 0; i < store->shelf_count; i++) {
-        map_clear(store->shelves[i].sets, destroy_set);
-        map_destroy(store->shelves[i].sets);
-    }
+    for (size_t i = 0; i < store->shelf_count; i++)
+        shelf_finish(&store->shelves[i]);
     free(store->shelves);
     records_clear(&store->records);
     free(store);
 }
 
-/* One record on its way onto a shelf, or off it. */
-struct shelving {
-    struct map *sets;
-    const void *record;
-};
-
-static void shelve(void *context, const char *value)
-{
-const void *store_after(const struct store *store, const char *key)
-{
-    return records_after(&store->records, key);
-}
-
-    const struct shelving *shelving = context;
-    struct records *set = map_get(shelving->sets, value);
-
-    if (!set) {
-        set = memory_alloc(sizeof(*set));
-        map_put(shelving->sets, value, set);
-    }
-    record_unref(records_put(set, record_ref(shelving->record)));
-}
-
-/* A record may name one value twice, so that the second time nothing is left to do. */
-static void unshelve(void *context, const char *value)
-{
-    const struct shelving *shelving = context;
-    struct records *set = map_get(shelving->sets, value);
-
-    if (!set)
-        return;
-    record_unref(records_remove(set, ((const struct record *)shelving->record)->key));
-    if (set->count == 0)
-        destroy_set(map_remove(shelving->sets, value));
-}
-
 static void index_change(struct store *store, const void *before, const void *after)
 {
     for (size_t i = 0; i < store->shelf_count; i++) {
-        const struct shelf *shelf = &store->shelves[i];
-        struct shelving old = {.sets = shelf->sets, .record = before};
-        struct shelving new = {.sets = shelf->sets, .record = after};
-
+        if (after) /* first: it takes the places of the version before */
+            shelf_put(&store->shelves[i], after);
         if (before)
-            shelf->index->values(before, unshelve, &old);
-        if (after)
-            shelf->index->values(after, shelve, &new);
+            shelf_remove(&store->shelves[i], before);
     }
 }
 
@@ -114,6 +58,11 @@ static bool same_version(const void *a, const void *b)
 const void *store_get(const struct store *store, const char *key)
 {
     return records_get(&store->records, key);
+}
+
+const void *store_after(const struct store *store, const char *key)
+{
+    return records_after(&store->records, key);
 }
 
 size_t store_count(const struct store *store)
@@ -221,12 +170,9 @@ void store_each_with(const struct store *store, const char *index, const char *v
                      store_visit_fn visit, void *context)
 {
     size_t i = 0;
-    const struct records *set;
 
     while (i < store->shelf_count && !text_equal(store->shelves[i].index->name, index))
         i++;
     assert(i < store->shelf_count); /* the name is written in our own code */
-    set = map_get(store->shelves[i].sets, value);
-    for (size_t j = 0; set && j < set->count; j++)
-        visit(context, set->items[j]);
+    shelf_each(&store->shelves[i], value, visit, context);
 }
