@@ -84,11 +84,11 @@ static bool is_stale(const struct work *work, const struct serviceaccount_metada
 {
     const struct ledger_entry *ledger = work->ledger;
     bool comparable = false;
-    int order = kube_version_compare(account->metadata.record.resource_version,
-                                     ledger->account_version, &comparable);
+    int order =
+        kube_version_compare(account->metadata.record.resource_version,
+                             ledger->account_version ? ledger->account_version : "", &comparable);
 
-    return text_equal(ledger->account_uid, account->metadata.record.uid) &&
-           ledger->account_version[0] && comparable && order < 0;
+    return text_equal(ledger->account_uid, account->metadata.record.uid) && comparable && order < 0;
 }
 
 /* By an earlier process: this generation was through already. */

@@ -125,8 +125,7 @@ static void remember(struct work *work, const struct serviceaccount_metadata *ac
 
     ledger_keep(&ledger->annotations, text);
     ledger_keep(&ledger->account_uid, account->metadata.record.uid);
-    snprintf(ledger->account_version, sizeof(ledger->account_version), "%s",
-             version ? version : "");
+    ledger_keep(&ledger->account_version, version);
 }
 
 /* A refusal that a person must hear of; what other trouble with the API server there is passes. */

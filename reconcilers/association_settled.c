@@ -22,7 +22,6 @@ static void remember(struct work *work)
     ledger->generation = work->binding->meta.generation;
     ledger_keep(&ledger->role_arn, work->want.role_arn);
     ledger_keep(&ledger->association_id, found->id);
-    ledger_keep(&ledger->association_arn, found->arn);
     ledger->drain_until_ms = 0;
     if (work->want.pod_identity) {
         ledger->made_ms = found->created_ms;

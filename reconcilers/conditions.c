@@ -263,6 +263,17 @@ static void fill_target(struct podidentitybinding_status *status, struct work *w
         external_id ? want_target_trust(work->arena, &work->want, external_id) : NULL;
 }
 
+/* As this run read it, or as the status has it. */
+static const char *arn_of_association(const struct work *work)
+{
+    const struct podidentitybinding_status *before = &work->binding->status;
+    const char *id = work->ledger->association_id;
+
+    if (text_equal(work->have.found.id, id))
+        return work->have.found.arn;
+    return text_equal(before->association_id, id) ? before->association_arn : NULL;
+}
+
 /* What is there, whether it is as wanted or not. */
 static void fill_observed(struct podidentitybinding_status *status, struct work *work)
 {
@@ -274,7 +285,7 @@ static void fill_observed(struct podidentitybinding_status *status, struct work 
     status->role_arn =
         ledger->observed[DRIFT_ROLE].sighting == SIGHTING_ABSENT ? NULL : ledger->role_arn;
     status->association_id = ledger->association_id;
-    status->association_arn = ledger->association_arn;
+    status->association_arn = arn_of_association(work);
 }
 
 static void fill_identifiers(struct podidentitybinding_status *status, struct work *work)
@@ -301,7 +312,7 @@ static void fill_identifiers(struct podidentitybinding_status *status, struct wo
     } else if (verified) {
         status->role_arn = ledger->role_arn;
         status->association_id = ledger->association_id;
-        status->association_arn = ledger->association_arn;
+        status->association_arn = arn_of_association(work);
     } else if (work->have.association == PRESENCE_MADE) {
         status->association_id = work->have.found.id;
         status->association_arn = work->have.found.arn;

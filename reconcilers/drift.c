@@ -28,13 +28,13 @@ enum sight {
 
 void drift_repaired(struct ledger_drift *drift, int64_t now_ms)
 {
-    drift->repaired_ms[drift->repairs] = now_ms;
-    drift->repairs = (drift->repairs + 1) % DRIFT_REPAIRS_MAX;
+    drift->repaired_s[drift->repairs] = (uint32_t)((now_ms + 999) / 1000);
+    drift->repairs = (unsigned char)((drift->repairs + 1) % DRIFT_REPAIRS_MAX);
 }
 
 int64_t drift_slowed_until_ms(const struct ledger_drift *drift, int64_t now_ms)
 {
-    int64_t oldest_ms = drift->repaired_ms[drift->repairs];
+    int64_t oldest_ms = (int64_t)drift->repaired_s[drift->repairs] * 1000;
 
     return oldest_ms != 0 && oldest_ms + DRIFT_REPAIRS_MS > now_ms ? oldest_ms + DRIFT_REPAIRS_MS
                                                                    : 0;

@@ -188,9 +188,12 @@ static void settle(struct work *work, enum drift_part part)
 /* With nothing that had to be written, the pages will show just what was read now. */
 static void accept(struct work *work)
 {
-    work->ledger->accepted_digest[0] = '\0';
-    if (work->have.role == PRESENCE_PRESENT && !role_was_written(work))
-        difference_digest(work->ledger->accepted_digest, work->arena, &work->have.detail);
+    bool asked = work->have.role == PRESENCE_PRESENT && !role_was_written(work);
+    char digest[DIGEST_SIZE];
+
+    if (asked)
+        difference_digest(digest, work->arena, &work->have.detail);
+    ledger_keep(&work->ledger->accepted_digest, asked ? digest : NULL);
 }
 
 /* Somebody revoked sessions in an incident: that stays, and is told for as long as it does. */

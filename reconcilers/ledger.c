@@ -22,7 +22,6 @@ static void entry_empty(struct ledger_entry *entry)
 {
     free(entry->role_arn);
     free(entry->association_id);
-    free(entry->association_arn);
     free(entry->required_trust);
     free(entry->external_id);
     free(entry->foreign_denies);
@@ -33,6 +32,8 @@ static void entry_empty(struct ledger_entry *entry)
         free(entry->kept[part]);
     free(entry->annotations);
     free(entry->account_uid);
+    free(entry->account_version);
+    free(entry->accepted_digest);
     for (int part = 0; part < DRIFT_PARTS; part++)
         free(entry->observed[part].changes);
     *entry = (struct ledger_entry){0};

@@ -21,8 +21,8 @@ struct ledger_drift {
     bool suspected; /* a sweep or a Describe showed another state than we left */
     bool missing;   /* gone in the last sweep: the next one decides whether it is made again */
     bool told;      /* counted as found already */
-    int64_t repaired_ms[DRIFT_REPAIRS_MAX]; /* wall; a ring */
-    unsigned repairs;                       /* the next place in it */
+    unsigned char repairs;                  /* the next place in the ring */
+    uint32_t repaired_s[DRIFT_REPAIRS_MAX]; /* wall, rounded up; a ring */
     int64_t slowed_until_ms;                /* wall: differs, and is repaired then; 0: not */
 };
 /* What mode Observe saw of a part, so that it need not ask again. */
@@ -39,8 +39,10 @@ enum { LEDGER_RESTORES = 3 };
 struct ledger_entry {
     char uid[64];
     bool verified; /* AWS was seen, or made, as this generation wants it; with mode Observe: seen */
+    bool consented;    /* the existing role's trust named this binding when it was verified */
+    bool brake_passed; /* its teardown was counted */
     int64_t generation;
-    char *role_arn, *association_id, *association_arn, *required_trust; /* NULL: none */
+    char *role_arn, *association_id, *required_trust; /* NULL: none */
     int64_t settled_ms;          /* wall: when the association has stood long enough */
     int64_t made_ms, changed_ms; /* wall: when it was made, and got its present role; 0: not read */
     int64_t drain_until_ms;      /* wall: when its teardown waits for pods no longer; 0: not yet */
@@ -49,17 +51,15 @@ struct ledger_entry {
     char *external_id;           /* with which EKS assumes the target role; NULL: there is none */
     int64_t failed_ms;       /* wall: the last failure; shared reads older than it are read again */
     int64_t trust_edited_ms; /* wall: the last edit of our role's trust; 0: none */
-    bool consented;          /* the existing role's trust named this binding when it was verified */
     int64_t
         handover_until_ms; /* wall: when its teardown waits for its heir no longer; 0: not yet */
     int64_t abandoned_ms;  /* wall: since when the ServiceAccount that it is kept for is gone;
                               0: it is there */
-    bool brake_passed;     /* its teardown was counted */
     /* The annotations of the ServiceAccount, with web identity (annotations.c). */
-    char *annotations;        /* as this process applied them; "": taken back; NULL: neither */
-    char *account_uid;        /* the ServiceAccount that was so */
-    char account_version[48]; /* its resourceVersion after that; "" none */
-    int64_t annotated_ms;     /* wall: since when they are there, for all we know; 0: not */
+    char *annotations;     /* as this process applied them; "": taken back; NULL: neither */
+    char *account_uid;     /* the ServiceAccount that was so */
+    char *account_version; /* its resourceVersion after that; NULL: none */
+    int64_t annotated_ms;  /* wall: since when they are there, for all we know; 0: not */
     int64_t restored_ms[LEDGER_RESTORES]; /* wall: when they were applied again, a ring */
     bool annotations_ours;  /* annotations is NULL, but managedFields show that they were applied */
     bool web_identity_held; /* verified, but for web identity, which pods may still need */
@@ -67,14 +67,15 @@ struct ledger_entry {
     unsigned stale_looks;     /* how often in a row the record was older than that */
     struct ledger_drift drift[DRIFT_PARTS];
     struct ledger_observed observed[DRIFT_PARTS]; /* mode Observe alone */
-    bool unpaged;         /* mode Observe: something is pending that no page of a sweep shows */
-    bool retired_pending; /* mode Observe: so is the end of a role that is not wanted any more */
-    char wish_digest[33]; /* difference_wish_digest of our role, with mode Observe of the role
-                             as it was seen; "": it is not ours */
-    char accepted_digest[33]; /* another that is as good: only what is not ours to remove is more */
-    uint64_t existing_print;  /* of what was judged of a role of others; 0: none */
-    char *foreign_denies;     /* names of inline policies of others that only deny; NULL: none */
-    char *foreign_boundary;   /* of a role of ours that is wanted without one; NULL: none */
+    bool unpaged;            /* mode Observe: something is pending that no page of a sweep shows */
+    bool retired_pending;    /* mode Observe: so is the end of a role that is not wanted any more */
+    char wish_digest[33];    /* difference_wish_digest of our role, with mode Observe of the role
+                                as it was seen; "": it is not ours */
+    char *accepted_digest;   /* another that is as good: only what is not ours to remove is more;
+                                NULL: none */
+    uint64_t existing_print; /* of what was judged of a role of others; 0: none */
+    char *foreign_denies;    /* names of inline policies of others that only deny; NULL: none */
+    char *foreign_boundary;  /* of a role of ours that is wanted without one; NULL: none */
     /* Of what was adopted. */
     char *role_rest;          /* what others put on the role, in words; NULL: nothing */
     char *trust_before;       /* what its trust must still say; NULL: that was looked at */

@@ -125,7 +125,7 @@ static void expect_pages(struct work *work)
     struct ledger_entry *ledger = work->ledger;
 
     drift_remember_role(work);
-    ledger->accepted_digest[0] = '\0';
+    ledger_keep(&ledger->accepted_digest, NULL);
     if (work->have.role == PRESENCE_PRESENT)
         difference_digest(ledger->wish_digest, work->arena, &work->have.detail);
 }
@@ -236,7 +236,6 @@ static void see_association(struct work *work)
     pend_association(work);
     keep(work, DRIFT_ASSOCIATION, sighting, first);
     ledger_keep(&ledger->association_id, found->id);
-    ledger_keep(&ledger->association_arn, found->arn);
     ledger_keep(&ledger->external_id, found->external_id);
     ledger->made_ms = serves ? found->created_ms : 0;
     ledger->changed_ms = serves ? found->modified_ms : 0;

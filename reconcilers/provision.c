@@ -127,6 +127,16 @@ static bool picture_agrees(struct work *work)
     return role_is_pictured_as_wanted(work);
 }
 
+/* The ledger does not keep the ARN: what a report could not write, or somebody took out of the
+ * status, is read from AWS once more. */
+static bool status_names_association(const struct work *work)
+{
+    const struct podidentitybinding_status *status = &work->binding->status;
+    const char *id = work->ledger->association_id;
+
+    return !id || (text_equal(status->association_id, id) && status->association_arn);
+}
+
 /* A sweep's picture serves bindings that were not looked at since; not for ever. */
 enum { PICTURE_SERVES_MS = 10 * 60 * 1000 };
 
@@ -142,6 +152,10 @@ enum verdict provision_remember(struct work *work, struct request *request)
 
     (void)request;
     work->have.verified = ledger->verified && ledger->generation == work->binding->meta.generation;
+    if (work->have.verified && !status_names_association(work)) {
+        ledger_doubt(ledger);
+        work->have.verified = false;
+    }
     if (work->have.verified && ledger->web_identity_held && !mechanism_still_holds(work)) {
         ledger_doubt(ledger);
         work->have.verified = false;
@@ -157,7 +171,6 @@ enum verdict provision_remember(struct work *work, struct request *request)
     ledger->generation = work->binding->meta.generation;
     ledger_keep(&ledger->role_arn, work->want.role_arn);
     ledger_keep(&ledger->association_id, work->binding->status.association_id);
-    ledger_keep(&ledger->association_arn, work->binding->status.association_arn);
     ledger_keep(&ledger->external_id, work->binding->status.external_id);
     drift_remember_role(work);
     if (removal_has_retired(work))

@@ -54,7 +54,6 @@ static void a_namesake_with_another_uid_inherits_nothing(void **state)
                                    .written_version = "9"};
     ledger_keep(&entry->role_arn, "arn:1");
     ledger_keep(&entry->association_id, "a-1");
-    ledger_keep(&entry->association_arn, "arn:2");
     ledger_keep(&entry->required_trust, "{}");
     entry = ledger_entry(ledger, "shop/cart", "u-2");
     assert_string_equal(entry->uid, "u-2");
@@ -66,7 +65,6 @@ static void a_namesake_with_another_uid_inherits_nothing(void **state)
     assert_string_equal(entry->written_version, "");
     assert_null(entry->role_arn);
     assert_null(entry->association_id);
-    assert_null(entry->association_arn);
     assert_null(entry->required_trust);
 }
 

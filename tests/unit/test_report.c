@@ -58,6 +58,27 @@ static void a_namespace_that_takes_no_events_stops_nothing(void **state)
     assert_int_equal(fake_kubernetes_events(&world->kubernetes, "Ready"), 0);
 }
 
+static void what_somebody_takes_out_of_the_status_is_written_again(void **state)
+{
+    static const char *const fields[] = {"associationID", "associationARN", "roleARN"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+        AUTO_FREE char *arn =
+            memory_string(fake_world_binding(world, "cart")->status.association_arn);
+
+        assert_non_null(arn);
+        fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
+                              json_pack("{s:{s:n}}", "status", fields[i]));
+        assert_true(fake_world_settle(world));
+        assert_string_equal(fake_world_binding(world, "cart")->status.association_arn, arn);
+        assert_non_null(fake_world_binding(world, "cart")->status.association_id);
+        assert_non_null(fake_world_binding(world, "cart")->status.role_arn);
+        assert_int_equal(world->wire.aws_writes, 0);
+    }
+}
+
 /* The number of the call that writes the status, when a first run meets no trouble. */
 static unsigned status_call(void)
 {
@@ -108,6 +129,7 @@ int main(void)
         cmocka_unit_test(a_status_that_says_it_already_is_not_written),
         cmocka_unit_test(ready_is_told_as_good_news),
         cmocka_unit_test(a_namespace_that_takes_no_events_stops_nothing),
+        cmocka_unit_test(what_somebody_takes_out_of_the_status_is_written_again),
         cmocka_unit_test(a_status_that_was_not_taken_is_a_failure_of_the_run),
         cmocka_unit_test(a_binding_deleted_meanwhile_is_told_nothing),
     };
