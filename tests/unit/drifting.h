@@ -21,8 +21,10 @@ static inline void attach(struct fake_role *role)
     fake_pairs_put(&role->attached, FOREIGN_POLICY, "");
 }
 
-/* What a look or a patrol found: the key, of at most 100 bytes. */
+enum { FOUND_SIZE = 100 };
+
+/* What a look or a patrol found: the key, in FOUND_SIZE bytes. */
 static inline void found(void *context, const char *key)
 {
-    snprintf(context, 100, "%s", key);
+    snprintf(context, FOUND_SIZE, "%s", key);
 }

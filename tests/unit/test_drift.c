@@ -278,7 +278,7 @@ static void many_right_bindings_are_found_right_without_a_request_of_their_own(v
     assert_true(fake_world_look(world));
     print_message("a look at %d bindings with the fake's part: %.0f ms of CPU\n", MANY,
                   (double)(clock() - began) * 1e3 / CLOCKS_PER_SEC);
-    looking = drift_look_begin(&world->scene, found, (char[100]){0});
+    looking = drift_look_begin(&world->scene, found, (char[FOUND_SIZE]){0});
     began = clock();
     assert_false(drift_look_on(looking, MANY, world->wire.now_ms));
     print_message("of that the comparison: %.1f ms\n",

@@ -3,6 +3,13 @@
 #include "reconcilers/patrol.h"
 #include "tests/unit/drifting.h"
 
+/* A patrol of this world; key gets what it found. */
+static struct patrol *patrol_of(struct fake_world *world, char key[FOUND_SIZE])
+{
+    key[0] = '\0';
+    return patrol_create(&world->scene, &world->wire.transport, found, key);
+}
+
 static void patrol_once(struct fake_world *world, struct patrol *patrol)
 {
     patrol_step(patrol, world->wire.now_ms);
@@ -12,15 +19,14 @@ static void patrol_once(struct fake_world *world, struct patrol *patrol)
 static void a_round_describes_each_association_once_and_evenly(void **state)
 {
     AUTO_WORLD struct fake_world *world = quiet(MANAGED);
-    AUTO(patrol_destroy) struct patrol *patrol = NULL;
-    char key[100] = "";
+    char key[FOUND_SIZE];
+    AUTO(patrol_destroy) struct patrol *patrol = patrol_of(world, key);
     uint64_t wait_ms;
 
     (void)state;
     bind_and_settle(world, "reader", BOUND_TO("reader"));
     bind_and_settle(world, "till", BOUND_TO("till"));
     fake_world_reset(world);
-    patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
     for (unsigned i = 1; i <= 6; i++) {
         wait_ms = patrol_step(patrol, world->wire.now_ms);
         fake_run(&world->wire);
@@ -58,10 +64,9 @@ static void a_changed_association_is_found_by_the_patrol_and_repaired(void **sta
     (void)state;
     for (size_t i = 0; i < COUNT(changes); i++) {
         AUTO_WORLD struct fake_world *world = quiet(MANAGED);
-        AUTO(patrol_destroy) struct patrol *patrol = NULL;
-        char key[100] = "";
+        char key[FOUND_SIZE];
+        AUTO(patrol_destroy) struct patrol *patrol = patrol_of(world, key);
 
-        patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
         changes[i].make(fake_aws_association(&world->aws, "shop", "cart"));
         patrol_once(world, patrol);
         assert_string_equal(key, "shop/cart");
@@ -77,11 +82,10 @@ static void a_changed_association_is_found_by_the_patrol_and_repaired(void **sta
 static void an_association_that_lost_our_tags_is_told_and_left_alone(void **state)
 {
     AUTO_WORLD struct fake_world *world = quiet(MANAGED);
-    AUTO(patrol_destroy) struct patrol *patrol = NULL;
-    char key[100] = "";
+    char key[FOUND_SIZE];
+    AUTO(patrol_destroy) struct patrol *patrol = patrol_of(world, key);
 
     (void)state;
-    patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
     untag(fake_aws_association(&world->aws, "shop", "cart"));
     patrol_once(world, patrol);
     fake_world_reconcile(world, "cart");
@@ -92,11 +96,10 @@ static void an_association_that_lost_our_tags_is_told_and_left_alone(void **stat
 static void the_patrol_asks_again_what_was_not_answered(void **state)
 {
     AUTO_WORLD struct fake_world *world = quiet(MANAGED);
-    AUTO(patrol_destroy) struct patrol *patrol = NULL;
-    char key[100] = "";
+    char key[FOUND_SIZE];
+    AUTO(patrol_destroy) struct patrol *patrol = patrol_of(world, key);
 
     (void)state;
-    patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
     repoint(fake_aws_association(&world->aws, "shop", "cart"));
     world->wire.failures[0] = (struct fake_failure){.call = 1, .fault = FAULT_THROTTLING};
     patrol_once(world, patrol);
@@ -108,11 +111,10 @@ static void the_patrol_asks_again_what_was_not_answered(void **state)
 static void a_binding_that_goes_while_it_is_described_is_no_news(void **state)
 {
     AUTO_WORLD struct fake_world *world = quiet(MANAGED);
-    AUTO(patrol_destroy) struct patrol *patrol = NULL;
-    char key[100] = "";
+    char key[FOUND_SIZE];
+    AUTO(patrol_destroy) struct patrol *patrol = patrol_of(world, key);
 
     (void)state;
-    patrol = patrol_create(&world->scene, &world->wire.transport, found, key);
     repoint(fake_aws_association(&world->aws, "shop", "cart"));
     patrol_step(patrol, world->wire.now_ms);
     fake_world_unbind(world, "cart");
