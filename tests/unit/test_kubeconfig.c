@@ -120,7 +120,7 @@ static const struct refusal {
     const char *document, *text;
 } refusals[] = {
     {"- 1\n", ":1: not a kubeconfig"},
-    {"kind: Pod\n", ":2: kind is \"Pod\", not Config"},
+    {"kind: Pod\n", ":1: kind is \"Pod\", not Config"},
     {"a: [\n", ": line 2: "},
     {"clusters: {}\n", ":1: clusters: not a list"},
     {"users:\n- {name: x}\n- {name: x}\n", ":3: users: \"x\" is here twice"},

@@ -45,7 +45,7 @@ static const struct failing failures[] = {
     {begin_filling, 401, "Unauthorized", false, "wait fill@*"},
     {begin_filling, 403, "Forbidden", false, "wait fill@*"},
     {begin_filling, 404, "NotFound", false, "wait fill@*"},
-    {begin_filling, 410, "Expired", false, "list@*/500"},
+    {begin_filling, 410, "Expired", false, "wait fill@*"},
     {begin_filling, 429, "TooManyRequests", false, "wait fill@*"},
     {begin_filling, 422, "Invalid", false, "list@*/500"},
     {begin_filling, 400, "BadRequest", false, "list@*/500"},
