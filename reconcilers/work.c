@@ -88,15 +88,18 @@ void work_tell(struct work *work, bool warning, const char *reason, const char *
     va_end(arguments);
 }
 
+enum { WARNING_SIZE = 1024 }; /* the schema's: over it the whole status would be refused */
+
 void work_warn(struct work *work, const char *format, ...)
 {
     struct outcome *outcome = &work->outcome;
-    const char *sentence;
+    char *sentence;
     va_list arguments;
 
     va_start(arguments, format);
     sentence = arena_vprintf(work->arena, format, arguments);
     va_end(arguments);
+    text_cut(sentence, WARNING_SIZE);
     if (text_among_first(sentence, outcome->warnings, outcome->warning_count))
         return;
     if (outcome->warning_count < WORK_WARNINGS_MAX)

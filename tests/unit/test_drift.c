@@ -138,6 +138,25 @@ static void a_policy_that_only_denies_is_told_and_stays(void **state)
 }
 
 /* It only narrows, and whoever put it there knows why; it is never removed. */
+/* The schema takes 1,024 characters; a longer one, and the API server refuses the whole status. */
+static void a_warning_of_many_policies_still_fits_into_status(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+    const char *const *warnings;
+    char name[129];
+
+    (void)state;
+    for (int i = 0; i < 12; i++) {
+        snprintf(name, sizeof(name), "%0127d%c", i, 'x');
+        fake_pairs_put(&cart_role(world)->policies, name, DENY);
+    }
+    look_again(world);
+    warnings = fake_world_binding(world, "cart")->status.warnings;
+    assert_non_null(warnings[0]);
+    assert_int_equal(strlen(warnings[0]), 1024);
+    assert_contains(warnings[0], "Inline policy 0000");
+}
+
 static void a_boundary_that_nobody_asked_for_is_told_and_stays(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(NULL);
@@ -296,6 +315,7 @@ int main(void)
         cmocka_unit_test(every_edit_of_our_role_is_undone_after_one_sweep),
         cmocka_unit_test(a_removed_boundary_comes_back_before_any_other_repair),
         cmocka_unit_test(a_policy_that_only_denies_is_told_and_stays),
+        cmocka_unit_test(a_warning_of_many_policies_still_fits_into_status),
         cmocka_unit_test(a_boundary_that_nobody_asked_for_is_told_and_stays),
         cmocka_unit_test(a_deleted_association_is_made_again_after_one_more_sweep),
         cmocka_unit_test(a_deleted_role_is_made_again_after_one_more_sweep),
