@@ -32,6 +32,19 @@ static enum verdict patch(struct work *work, struct request *request, bool with_
     return VERDICT_SEND;
 }
 
+/* What the API server refuses (another's admission, a right that is missing) is told in status, or
+ * nobody would hear of it; other trouble is tried again without a word. */
+static enum verdict fail(struct work *work, const char *what)
+{
+    if (work->error.kind != ERROR_REFUSED || text_equal(work->error.code, "NotFound"))
+        return VERDICT_FAIL;
+    work->request = (struct request){0};
+    return work_refuse(work, FACET_ALLOWED, "AccessDenied",
+                       "The finalizer %s cannot be %s. The API server says: %s",
+                       PODIDENTITYBINDING_FINALIZER, what,
+                       arena_string(work->arena, work->error.text));
+}
+
 enum verdict finalizer_store_ask(struct work *work, struct request *request)
 {
     if (kube_meta_has_finalizer(&work->binding->meta, PODIDENTITYBINDING_FINALIZER) ||
@@ -45,7 +58,7 @@ enum verdict finalizer_store_answer(struct work *work, const struct reply *reply
     AUTO_JSON json_t *object = NULL;
 
     if (!kube_reply_good(&work->request, reply, &work->error))
-        return VERDICT_FAIL;
+        return fail(work, "stored, and nothing is made in AWS without it");
     object = kube_decode(reply->body, reply->body_length, &work->error);
     if (!object) {
         work->error.kind = ERROR_RETRY; /* stored, but the answer came garbled */
@@ -72,7 +85,7 @@ enum verdict finalizer_drop_ask(struct work *work, struct request *request)
 enum verdict finalizer_drop_answer(struct work *work, const struct reply *reply)
 {
     if (!kube_reply_good(&work->request, reply, &work->error) && !row_gone(work))
-        return VERDICT_FAIL;
+        return fail(work, "taken off, and keeps what is deleted");
     work->outcome.gone = true;
     return VERDICT_STOP;
 }

@@ -163,6 +163,37 @@ static void leaves_conditions_as_they_were_while_AWS_is_away(void **state)
     assert_int_equal(cart_role(world)->policies.count, 1);
 }
 
+/* Somebody's admission policy, say: without a word in status nobody would hear of it. */
+static void a_finalizer_that_is_refused_is_told(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+
+    (void)state;
+    world->wire.failures[0] = (struct fake_failure){.call = 1, .fault = FAULT_ACCESS_DENIED};
+    fake_world_bind(world, "cart", MANAGED);
+    fake_world_reconcile(world, "cart");
+    assert_int_equal(world->wire.aws_writes, 0);
+    assert_condition(world, "cart", "Allowed", "False AccessDenied");
+    assert_contains(message_of(world, "cart", "Ready"), "podidentity.io/aws cannot be stored");
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "Ready", "True Ready");
+}
+
+static void a_finalizer_that_is_not_taken_off_is_told(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(BOUND_TO("cart"));
+
+    (void)state;
+    fake_world_unbind(world, "cart"); /* Describe, Delete, then the finalizer */
+    world->wire.failures[0] = (struct fake_failure){.call = 3, .fault = FAULT_ACCESS_DENIED};
+    fake_world_reconcile(world, "cart");
+    assert_string_equal(world->wire.hit_operation, "PatchFinalizers");
+    assert_condition(world, "cart", "Allowed", "False AccessDenied");
+    assert_contains(message_of(world, "cart", "Ready"), "cannot be taken off");
+    assert_true(fake_world_settle(world));
+    assert_null(fake_world_binding(world, "cart"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +207,8 @@ int main(void)
         cmocka_unit_test(tells_each_change_once),
         cmocka_unit_test(an_Event_that_is_refused_stops_nothing),
         cmocka_unit_test(leaves_conditions_as_they_were_while_AWS_is_away),
+        cmocka_unit_test(a_finalizer_that_is_refused_is_told),
+        cmocka_unit_test(a_finalizer_that_is_not_taken_off_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
