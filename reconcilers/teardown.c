@@ -25,7 +25,7 @@ static enum verdict brake(struct work *work, struct request *request)
 
     (void)request;
     if (work->ledger->brake_passed || only_observed(work) || work->purge || work->keep_roles ||
-        text_equal(meta->deletion_approved, meta->deletion_timestamp) ||
+        (meta->deleted_ms != 0 && text_equal(meta->deletion_approved, meta->deletion_timestamp)) ||
         brake_pass(&work->scene->brake, work->scene->settings.deletion_limit, work->now_ms,
                    &retry_ms)) {
         work->ledger->brake_passed = true;

@@ -317,6 +317,24 @@ static void the_brake_holds_a_flood_of_withdrawals(void **state)
     assert_int_equal(world->aws.association_count, 1);
 }
 
+/* What is not being deleted has no time of deletion that a person could approve. */
+static void nobody_approves_the_removal_with_an_empty_annotation(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    bind_and_settle(world, "till", "{\"serviceAccountName\":\"till\"}");
+    for (int i = 0; i < 2; i++)
+        fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", i ? "cart" : "till",
+                              json_pack("{s:{s:{s:s}}}", "metadata", "annotations",
+                                        "podidentity.io/deletion-approved", ""));
+    delete_after(world, 0);
+    world->scene.settings.deletion_limit = 1;
+    withdraw(world);
+    assert_true(fake_world_pass(world, 30 * 1000));
+    assert_int_equal(world->aws.association_count, 1);
+}
+
 static void a_binding_that_is_deleted_goes_without_a_grant(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(MANAGED);
@@ -413,6 +431,7 @@ int main(void)
         cmocka_unit_test(a_grant_that_comes_back_within_the_grace_mends_all),
         cmocka_unit_test(a_grant_that_comes_back_after_the_removal_makes_it_new),
         cmocka_unit_test(the_brake_holds_a_flood_of_withdrawals),
+        cmocka_unit_test(nobody_approves_the_removal_with_an_empty_annotation),
         cmocka_unit_test(a_binding_that_is_deleted_goes_without_a_grant),
         cmocka_unit_test(requires_the_consent_of_the_roles_owner),
         cmocka_unit_test(asks_for_consent_anew_when_the_grant_comes_to_require_it),
