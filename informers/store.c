@@ -11,6 +11,7 @@ struct store {
     struct records records;
     struct shelf *shelves;
     size_t shelf_count;
+    uint64_t changes;
 };
 
 struct store *store_create(const struct store_index *indices)
@@ -38,6 +39,7 @@ void store_destroy(struct store *store)
 
 static void index_change(struct store *store, const void *before, const void *after)
 {
+    store->changes++;
     for (size_t i = 0; i < store->shelf_count; i++) {
         if (after) /* first: it takes the places of the version before */
             shelf_put(&store->shelves[i], after);
@@ -68,6 +70,11 @@ const void *store_after(const struct store *store, const char *key)
 size_t store_count(const struct store *store)
 {
     return store->records.count;
+}
+
+uint64_t store_changes(const struct store *store)
+{
+    return store->changes;
 }
 
 bool store_put(struct store *store, const void *record)

@@ -36,6 +36,8 @@ const void *store_get(const struct store *store, const char *key);
  * for walks that go on in a later turn. Borrowed likewise. */
 const void *store_after(const struct store *store, const char *key);
 size_t store_count(const struct store *store);
+/* Grows with each change of what is held: the same number, the same objects. */
+uint64_t store_changes(const struct store *store);
 
 /* Takes over the caller's reference. True if this is news: another version than the one held. */
 bool store_put(struct store *store, const void *record);

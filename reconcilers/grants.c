@@ -15,6 +15,11 @@ const char *grants_unsupported(struct arena *arena, const struct podidentitybind
     return wellknown_unknown(arena, &binding->spec);
 }
 
+uint64_t grants_stamp(const struct scene *scene)
+{
+    return 1 + store_changes(scene->grants) + store_changes(scene->namespaces);
+}
+
 bool grants_is_older(const struct podidentitybinding *a, const struct podidentitybinding *b)
 {
     if (a->meta.created_ms != b->meta.created_ms)

@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct labels;
@@ -36,6 +37,10 @@ struct grant_decision grants_decide(struct arena *arena, const struct podidentit
  * all three as they are written, and admit no other of either? For requireTrustConsent.
  */
 bool grants_consent(struct arena *arena, const char *trust, const struct trust_subject *subject);
+
+/* What decisions are made of, as a number that is never 0: while it is the same, so is each
+ * decision about the same binding. */
+uint64_t grants_stamp(const struct scene *scene);
 
 /* adoption.roles, adoption.associations: for who finds that something exists which is not ours. */
 bool grants_allow_adoption_of_role(const struct podidentitybinding *binding,

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/error.h"
+#include "reconcilers/grants.h"
 #include "reconcilers/work.h"
 
 static void plan_advance(struct work *work);
@@ -59,14 +60,27 @@ static void plan_send(struct work *work)
     work->transport->send(work->transport, &work->request, work, plan_answered);
 }
 
+/* A grant or a namespace changed since the gate let the plan pass, and it is about to write: under
+ * a budget there may be minutes between the two. */
+static bool gate_is_old(const struct work *work)
+{
+    return work->gate_stamp != 0 && work->request.write &&
+           work->gate_stamp != grants_stamp(work->scene);
+}
+
 static void plan_advance(struct work *work)
 {
-    for (; work->step->name; work->step++) {
+    while (work->step->name) {
         work->request = (struct request){0};
         switch (work->step->ask(work, &work->request)) {
         case VERDICT_NEXT:
+            work->step++;
             continue;
         case VERDICT_SEND:
+            if (gate_is_old(work)) {
+                work->step = work->plan;
+                continue;
+            }
             plan_send(work);
             return;
         case VERDICT_STOP:
@@ -87,5 +101,6 @@ void plan_start(struct work *work, const struct step *plan)
 {
     assert(work->transport && work->done && !work->step);
     work->plan = work->step = plan;
+    work->gate_stamp = 0;
     plan_advance(work);
 }

@@ -38,6 +38,7 @@ enum { PLAN_REQUESTS_MAX = 500 }; /* bounds REPEAT and TOP; a role has ≤ 25 + 
 
 /*
  * Runs the table, which ends with a zeroed row. work->done comes once, later or at once when no
- * row has a question; work->error says how it ended.
+ * row has a question; work->error says how it ended. Nothing is written by what was decided before
+ * grants changed: the plan begins again from the top, and its gate decides anew.
  */
 void plan_start(struct work *work, const struct step *plan);

@@ -45,6 +45,7 @@ enum verdict provision_allow(struct work *work, struct request *request)
     decision = grants_decide(work->arena, work->binding, work->scene);
     if (!decision.granted)
         return work_refuse(work, FACET_ALLOWED, "NotGranted", "%s", decision.message);
+    work->gate_stamp = grants_stamp(work->scene);
     work->needs_consent = decision.needs_consent;
     if (work->needs_consent && !work->ledger->consented)
         ledger_doubt(work->ledger);

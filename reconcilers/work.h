@@ -145,11 +145,12 @@ struct work {
     struct events *events;
     int64_t now_ms;               /* wall */
     const char *resource_version; /* the newest we know */
-    bool purge;         /* release --purge: what a former binding of this name left goes too */
-    bool keep_roles;    /* release alone: roles stay */
-    bool draining;      /* the plan waits for pods with its role still there */
-    bool withdrawn;     /* the plan takes away what was made, because its grant is gone */
-    bool needs_consent; /* the grant wants the existing role's trust to name this binding */
+    bool purge;          /* release --purge: what a former binding of this name left goes too */
+    bool keep_roles;     /* release alone: roles stay */
+    bool draining;       /* the plan waits for pods with its role still there */
+    bool withdrawn;      /* the plan takes away what was made, because its grant is gone */
+    uint64_t gate_stamp; /* grants_stamp when the gate let this plan pass; 0: it has no gate */
+    bool needs_consent;  /* the grant wants the existing role's trust to name this binding */
 
     struct want want;
     bool wanted; /* want is computed */

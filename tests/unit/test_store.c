@@ -110,6 +110,7 @@ static void takes_the_same_version_for_no_news(void **state)
     (void)state;
     assert_true(store_put(store, first));
     assert_false(store_put(store, thing("a", "1", "red", NULL)));
+    assert_int_equal(store_changes(store), 1);
     assert_ptr_equal(store_get(store, "shop/a"), first);
 }
 
@@ -205,12 +206,14 @@ static void replaces_all_at_once_and_tells_each_difference(void **state)
     struct told told = {.text = TEXT_INIT(4096), .store = store};
     struct records fresh = {0};
     const void *same = thing("d", "1", "red", NULL);
+    uint64_t changes;
 
     (void)state;
     store_put(store, thing("b", "1", "red", NULL));
     store_put(store, thing("c", "1", "gone", NULL));
     store_put(store, same);
     store_put(store, thing("x", "1", "gone", NULL));
+    changes = store_changes(store);
     record_unref(records_put(&fresh, thing("z", "9", "blue", NULL)));
     record_unref(records_put(&fresh, thing("a", "2", "red", NULL)));
     record_unref(records_put(&fresh, thing("b", "3", "blue", NULL)));
@@ -218,6 +221,7 @@ static void replaces_all_at_once_and_tells_each_difference(void **state)
     store_replace(store, &fresh, write_change, &told);
 
     assert_string_equal(told.text.bytes, "+a@2 ~b@1>3 -c@1 -x@1 +z@9 ");
+    assert_int_equal(store_changes(store) - changes, 5);
     assert_int_equal(fresh.count, 0);
     assert_int_equal(store_count(store), 4);
     assert_ptr_equal(store_get(store, "shop/d"), same);

@@ -1,0 +1,94 @@
+/* What people do while a plan is on its way: between two of its requests. */
+
+#include "tests/unit/plans.h"
+
+#define GRANTS "podidentitygrants"
+
+/* Stands before AWS and acts once, right before it answers this operation. */
+struct intruder {
+    struct fake_server server, *aws;
+    struct fake_world *world;
+    const char *operation; /* NULL: has acted */
+    void (*act)(struct fake_world *world);
+};
+
+static void intrude(struct fake_server *server, const struct request *request,
+                    struct fake_answer *answer)
+{
+    struct intruder *intruder = container_of(server, struct intruder, server);
+
+    intruder->aws->answer(intruder->aws, request, answer);
+    if (!text_equal(intruder->operation, request->operation))
+        return;
+    intruder->operation = NULL;
+    intruder->act(intruder->world);
+    fake_world_watch(intruder->world);
+}
+
+static struct intruder before(struct fake_world *world, const char *operation,
+                              void (*act)(struct fake_world *world))
+{
+    return (struct intruder){.server = {intrude},
+                             .aws = &world->aws.server,
+                             .world = world,
+                             .operation = operation,
+                             .act = act};
+}
+
+static void reconcile_with(struct fake_world *world, struct intruder *intruder)
+{
+    world->wire.servers[SERVICE_IAM] = world->wire.servers[SERVICE_EKS] = &intruder->server;
+    fake_world_reconcile(world, "cart");
+    assert_null(intruder->operation);
+}
+
+static void withdraw(struct fake_world *world)
+{
+    fake_kubernetes_delete(&world->kubernetes, GRANTS, "", "shop");
+}
+
+static void nothing_is_written_after_the_grant_is_gone(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+    struct intruder intruder = before(world, "CreateRole", withdraw);
+
+    (void)state;
+    fake_world_bind(world, "cart", MANAGED_WITH_TWO);
+    reconcile_with(world, &intruder);
+    assert_condition(world, "cart", "Allowed", "False NotGranted");
+    assert_string_equal(world->wire.log.bytes, "PatchFinalizers CreateRole");
+    assert_true(fake_world_settle(world));
+    assert_int_equal(world->aws.association_count, 0);
+}
+
+static void grant_something_else(struct fake_world *world)
+{
+    fake_world_grant(world, "other",
+                     "{\"namespaces\":{\"names\":[\"other\"]},\"serviceAccounts\":[\"*\"]}");
+}
+
+static void a_grant_that_changes_nothing_for_it_holds_nothing_up(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+    struct intruder intruder = before(world, "CreateRole", grant_something_else);
+
+    (void)state;
+    fake_world_bind(world, "cart", MANAGED_WITH_TWO);
+    reconcile_with(world, &intruder);
+    assert_string_equal(world->wire.log.bytes,
+                        "PatchFinalizers CreateRole PutRolePolicy AttachRolePolicy "
+                        "CreatePodIdentityAssociation");
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_int_equal(world->aws.idle_writes, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_written_after_the_grant_is_gone),
+        cmocka_unit_test(a_grant_that_changes_nothing_for_it_holds_nothing_up),
+    };
+
+    return cmocka_run_group_tests_name("meanwhile", tests, NULL, NULL);
+}
