@@ -71,6 +71,15 @@ static void judge_report(struct reconcile *reconcile)
     result->failed_step = reconcile->work.failed->name;
 }
 
+/* A namesake took the place of the binding while its plan was on its way (somebody took the
+ * finalizer off and deleted it): the entry is the namesake's by now, and what this run wrote there
+ * is not. */
+static void forget_if_replaced(struct work *work)
+{
+    if (!text_equal(work->ledger->uid, work->binding->record.uid))
+        ledger_forget(work->scene->ledger, work->binding->record.key);
+}
+
 static void reported(struct work *work)
 {
     struct reconcile *reconcile = container_of(work, struct reconcile, work);
@@ -92,6 +101,8 @@ static void reported(struct work *work)
         judge_report(reconcile);
     if (work->outcome.gone)
         ledger_forget(work->scene->ledger, work->binding->record.key);
+    else
+        forget_if_replaced(work);
     reconcile_finish(reconcile);
 }
 

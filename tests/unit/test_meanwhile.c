@@ -83,11 +83,35 @@ static void a_grant_that_changes_nothing_for_it_holds_nothing_up(void **state)
     assert_int_equal(world->aws.idle_writes, 0);
 }
 
+/* Whoever may patch bindings may take the finalizer off. */
+static void replace(struct fake_world *world)
+{
+    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
+                          json_pack("{s:{s:[]}}", "metadata", "finalizers"));
+    fake_world_unbind(world, "cart");
+    fake_world_bind(world, "cart", MANAGED);
+}
+
+static void a_namesake_does_not_inherit_what_was_learnt_of_the_one_before(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+    struct intruder intruder = before(world, "CreatePodIdentityAssociation", replace);
+
+    (void)state;
+    fake_world_bind(world, "cart", MANAGED_WITH_TWO);
+    reconcile_with(world, &intruder);
+    fake_world_reconcile(world, "cart");
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "RoleReady", "False RoleOfFormerBinding");
+    assert_int_equal(world->aws.association_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_written_after_the_grant_is_gone),
         cmocka_unit_test(a_grant_that_changes_nothing_for_it_holds_nothing_up),
+        cmocka_unit_test(a_namesake_does_not_inherit_what_was_learnt_of_the_one_before),
     };
 
     return cmocka_run_group_tests_name("meanwhile", tests, NULL, NULL);
