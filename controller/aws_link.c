@@ -27,6 +27,10 @@ enum { STS_RATE = 5 };
 
 static const char *const service_names[SERVICE_COUNT] = {"kubernetes", "iam", "sts", "eks"};
 
+/* Who changes one thing again and again must not keep everybody else waiting: of five requests that
+ * leave one is not urgent, while such wait. */
+enum { URGENT_IN_A_ROW_MAX = 4 };
+
 /* Somebody who asked; the second and later ones share the first one's request. */
 struct asker {
     struct list link;
@@ -51,6 +55,7 @@ struct lane {
     struct http_peer *peer;
     struct budget budget;
     struct list urgent, waiting;
+    unsigned urgent_in_a_row;
     struct timer pause;
 };
 
@@ -98,8 +103,11 @@ static void flight_land(struct flight *flight, const struct reply *reply)
 /* The link of whichever leaves next; NULL: none waits. */
 static struct list *lane_take(struct lane *lane)
 {
-    struct list *link = list_take_first(&lane->urgent);
+    struct list *link = NULL;
 
+    if (lane->urgent_in_a_row < URGENT_IN_A_ROW_MAX || list_empty(&lane->waiting))
+        link = list_take_first(&lane->urgent);
+    lane->urgent_in_a_row = link ? lane->urgent_in_a_row + 1 : 0;
     return link ? link : list_take_first(&lane->waiting);
 }
 

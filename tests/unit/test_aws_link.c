@@ -118,6 +118,39 @@ static void ask(struct place *place)
     aws_link_send(place->link, &request, place, answered);
 }
 
+/* How many answers there were when this one came. */
+struct place_in_line {
+    struct place *place;
+    unsigned answers_before;
+};
+
+static void noted(void *context, const struct reply *reply)
+{
+    struct place_in_line *line = context;
+
+    line->answers_before = line->place->answers;
+    answered(line->place, reply);
+}
+
+static void what_is_urgent_does_not_keep_others_waiting_for_ever(void **state)
+{
+    static const struct request patient = {.service = SERVICE_EKS,
+                                           .operation = "ListAddons",
+                                           .method = "GET",
+                                           .path = "/clusters/c/addons"};
+    AUTO_PLACE struct place *place = place_open(200);
+    struct place_in_line line = {.place = place};
+    struct request urgent = patient;
+
+    (void)state;
+    urgent.urgent = true;
+    for (int i = 0; i < 60; i++) /* they wait until there are credentials */
+        aws_link_send(place->link, &urgent, place, answered);
+    aws_link_send(place->link, &patient, &line, noted);
+    assert_true(wire_wait_count(place->loop, &place->answers, 61));
+    assert_in_range(line.answers_before, 0, 20); /* four before it, and some connections */
+}
+
 static void what_is_asked_goes_out_signed(void **state)
 {
     AUTO_PLACE struct place *place = place_open(200);
@@ -165,6 +198,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_asked_goes_out_signed),
+        cmocka_unit_test(what_is_urgent_does_not_keep_others_waiting_for_ever),
         cmocka_unit_test(without_credentials_it_says_why_and_later_that_there_are_some),
         cmocka_unit_test(trouble_that_passes_is_no_matter_of_credentials),
     };
