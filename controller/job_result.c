@@ -131,7 +131,7 @@ void job_result_requeue(const struct reconcile_result *result, struct queue *que
         if (result->delay_ms > 0)
             queue_add_after(queue, key, result->delay_ms, now_ms);
         else
-            queue_retry(queue, key, REFUSED_MS, REFUSED_MOST_MS, now_ms);
+            queue_retry_later(queue, key, REFUSED_MS, REFUSED_MOST_MS, now_ms);
         break;
     }
 }

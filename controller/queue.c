@@ -15,6 +15,7 @@ struct place {
     enum queue_priority priority;
     unsigned failures;
     bool ready, working, again; /* again: added while being worked on */
+    bool later;                 /* after its delay it is QUEUE_LATER, not QUEUE_AGAIN */
     uint64_t ready_since_ms;
     char key[];
 };
@@ -84,6 +85,7 @@ static void place_raise(struct queue *queue, struct place *place, enum queue_pri
 static void place_make_ready(struct queue *queue, struct place *place, uint64_t now_ms)
 {
     heap_remove(&queue->delayed, &place->delayed);
+    place->later = false;
     if (place->working) {
         place->again = true;
         return;
@@ -105,7 +107,7 @@ void queue_add(struct queue *queue, const char *key, enum queue_priority priorit
     if (priority == QUEUE_FIRST || priority == QUEUE_NEW)
         place->failures = 0;
     /* Behind thousands of new ones it would be ended only after the last of them is. */
-    if (priority > QUEUE_AGAIN && (place->working || place->delayed.place != 0))
+    if (priority > QUEUE_AGAIN && (place->working || (place->delayed.place != 0 && !place->later)))
         priority = QUEUE_AGAIN;
     if (priority < place->priority)
         place_raise(queue, place, priority);
@@ -116,7 +118,7 @@ void queue_add(struct queue *queue, const char *key, enum queue_priority priorit
 
 static void place_wake(struct queue *queue, struct place *place, uint64_t now_ms)
 {
-    if (QUEUE_AGAIN < place->priority)
+    if (QUEUE_AGAIN < place->priority && !place->later)
         place_raise(queue, place, QUEUE_AGAIN);
     place_make_ready(queue, place, now_ms);
 }
@@ -132,6 +134,7 @@ void queue_add_after(struct queue *queue, const char *key, uint64_t delay_ms, ui
         place_wake(queue, place, now_ms);
     else if (place->delayed.place == 0 || place->delayed.when > now_ms + delay_ms)
         heap_put(&queue->delayed, &place->delayed, now_ms + delay_ms);
+    place->later = false;
 }
 
 /* From least to least + 400 thousandths of delay, so that many keys that failed together do not
@@ -162,6 +165,15 @@ void queue_retry(struct queue *queue, const char *key, uint64_t base_ms, uint64_
     uint64_t delay_ms = next_delay_ms(queue, place_of(queue, key), base_ms, most_ms);
 
     queue_add_after(queue, key, jittered(delay_ms, 800), now_ms);
+}
+
+void queue_retry_later(struct queue *queue, const char *key, uint64_t base_ms, uint64_t most_ms,
+                       uint64_t now_ms)
+{
+    struct place *place = place_of(queue, key);
+
+    queue_retry(queue, key, base_ms, most_ms, now_ms);
+    place->later = place->delayed.place != 0;
 }
 
 void queue_retry_not_before(struct queue *queue, const char *key, uint64_t base_ms,

@@ -42,7 +42,13 @@ void queue_add_after(struct queue *queue, const char *key, uint64_t delay_ms, ui
 void queue_retry(struct queue *queue, const char *key, uint64_t base_ms, uint64_t most_ms,
                  uint64_t now_ms);
 
-/* The same for a time before which there is nothing to be had: never earlier (0 to 40 % later). */
+/* As queue_retry, but ready as QUEUE_LATER: thousands that wait for a person to mend them must not
+ * come before what others make. */
+void queue_retry_later(struct queue *queue, const char *key, uint64_t base_ms, uint64_t most_ms,
+                       uint64_t now_ms);
+
+/* As queue_retry for a time before which there is nothing to be had: 0 to 40 % later, never
+ * earlier. */
 void queue_retry_not_before(struct queue *queue, const char *key, uint64_t base_ms,
                             uint64_t most_ms, uint64_t now_ms);
 

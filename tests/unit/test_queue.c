@@ -107,6 +107,24 @@ static void what_is_added_while_it_is_begun_stays_before_what_is_new(void **stat
     assert_string_equal(take(queue, 9), "b");
 }
 
+static void what_waits_for_a_person_is_not_tried_again_before_what_is_new(void **state)
+{
+    AUTO(queue_destroy) struct queue *queue = queue_create();
+
+    (void)state;
+    queue_retry_later(queue, "refused", 100, 100, 0);
+    queue_retry_later(queue, "looked at", 100000, 100000, 0);
+    queue_add(queue, "looked at", QUEUE_LATER, 0); /* a grant has changed, say */
+    queue_add(queue, "new", QUEUE_NEW, 200);
+    assert_string_equal(take(queue, 200), "new");
+    assert_string_equal(take(queue, 200), "looked at");
+    assert_string_equal(take(queue, 200), "refused");
+    queue_done(queue, "refused", 200);
+    queue_add(queue, "new too", QUEUE_NEW, 200);
+    queue_add_after(queue, "refused", 1, 200); /* another delay is one of what was begun */
+    assert_string_equal(take(queue, 300), "refused");
+}
+
 static void a_change_during_a_delay_keeps_its_priority_when_it_ends(void **state)
 {
     AUTO(queue_destroy) struct queue *queue = queue_create();
@@ -401,6 +419,7 @@ int main(void)
         cmocka_unit_test(a_persons_change_goes_before_repeats),
         cmocka_unit_test(what_was_begun_is_ended_before_what_is_new_is_begun),
         cmocka_unit_test(what_is_added_while_it_is_begun_stays_before_what_is_new),
+        cmocka_unit_test(what_waits_for_a_person_is_not_tried_again_before_what_is_new),
         cmocka_unit_test(a_change_during_a_delay_keeps_its_priority_when_it_ends),
         cmocka_unit_test(who_wants_only_people_s_changes_gets_nothing_else),
         cmocka_unit_test(a_waiting_key_rises_but_never_falls),
