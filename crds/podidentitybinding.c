@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crds/field.h"
 #include "crds/wellknown.h"
+#include "kube/managed_fields.h"
 
 const struct kube_resource podidentitybinding_resource = {
     .group = "podidentity.io",
@@ -51,16 +52,28 @@ static void read_tags(struct podidentitybinding_spec *spec, struct fields *field
     spec->tags = list;
 }
 
-static void read_role(struct podidentitybinding_spec *spec, struct fields *fields)
+/* One that was too long for a tree already (kube/decode.h) says how long it was. */
+static void read_policy(struct podidentitybinding_spec *spec, struct fields *fields)
 {
     const json_t *policy = field_value(fields, "permissionPolicy", JSON_OBJECT);
+    const json_t *length = json_object_get(policy, KUBE_TOO_LONG);
+    const char *text = policy ? json_write(fields->arena, policy, true) : NULL;
 
+    if (json_is_integer(length))
+        spec->policy_too_long = json_integer_value(length) > 0 ? json_integer_value(length) : 1;
+    else if (text && strlen(text) > PODIDENTITYBINDING_POLICY_MAX)
+        spec->policy_too_long = (int64_t)strlen(text);
+    spec->permission_policy = spec->policy_too_long ? "{}" : text;
+}
+
+static void read_role(struct podidentitybinding_spec *spec, struct fields *fields)
+{
     spec->role_arn = field_text(fields, "roleARN");
     spec->role_name = field_text(fields, "roleName");
     spec->role_path = field_text(fields, "rolePath");
     spec->role_description = field_text(fields, "roleDescription");
     spec->max_session_s = field_int(fields, "maxSessionDuration", 1, INT32_MAX, 0);
-    spec->permission_policy = policy ? json_write(fields->arena, policy, true) : NULL;
+    read_policy(spec, fields);
     spec->permission_policy_name = field_text(fields, "permissionPolicyName");
     spec->permission_policy_arns = field_texts(fields, "permissionPolicyARNs");
     spec->permissions_boundary_arn = field_text(fields, "permissionsBoundaryARN");

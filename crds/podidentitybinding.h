@@ -22,6 +22,10 @@ struct error;
 
 extern const struct kube_resource podidentitybinding_resource;
 #define PODIDENTITYBINDING_FINALIZER "podidentity.io/aws"
+/* IAM takes 10,240 characters of at most two bytes. What is longer is not kept: each of thousands
+ * of bindings may have 1.5 MiB. */
+enum { PODIDENTITYBINDING_POLICY_MAX = 24 << 10 };
+
 /* Label of bindings that the controller keeps for an annotated ServiceAccount, and its value. */
 #define PODIDENTITYBINDING_ORIGIN "podidentity.io/origin"
 #define PODIDENTITYBINDING_FROM_SERVICE_ACCOUNT "serviceaccount"
@@ -61,6 +65,8 @@ struct podidentitybinding_spec {
     const char *role_name, *role_path, *role_description;
     int64_t max_session_s;         /* 0: absent */
     const char *permission_policy; /* JSON text, compact, keys sorted; NULL: absent */
+    int64_t policy_too_long;       /* its length, where that is over PODIDENTITYBINDING_POLICY_MAX
+                                      and it was not kept ("{}"); else 0 */
     const char *permission_policy_name;
     const char *const *permission_policy_arns;
     const char *permissions_boundary_arn;

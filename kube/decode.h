@@ -11,7 +11,8 @@
  * field that this program acts on can be changed by that: names and ARNs are checked by schema, and
  * a policy of that depth is refused by IAM with or without its innermost part.
  *
- * managedFields come out empty (managed_fields.h).
+ * managedFields come out empty, and a permissionPolicy that is too long as its length
+ * (managed_fields.h).
  */
 
 #include <stddef.h>

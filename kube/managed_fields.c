@@ -1,10 +1,11 @@
 #include "kube/managed_fields.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
-/* Where a scan stands: only these three are looked into. */
-enum place { ENVELOPE, OBJECT, METADATA };
+/* Where a scan stands: only these four are looked into. */
+enum place { ENVELOPE, OBJECT, METADATA, SPEC };
 
 struct scan {
     const char *at, *end;
@@ -106,14 +107,45 @@ static void cut_value(struct scan *scan)
     }
 }
 
+static bool is_too_long(const char *from, const char *end)
+{
+    size_t parts = 0;
+
+    for (const char *at = from; at < end; at++) {
+        if (*at == '"')
+            at = text_end(at, end) - 1;
+        else
+            parts += *at == '{' || *at == '[' || *at == ',';
+    }
+    return end - from > KUBE_FREE_FORM_MAX || parts > KUBE_FREE_FORM_PARTS_MAX;
+}
+
+static void shorten_value(struct scan *scan)
+{
+    const char *end = value_end(scan->at, scan->end);
+    char word[sizeof(KUBE_TOO_LONG) + 32]; /* shorter than what it stands for */
+
+    if (!is_too_long(scan->at, end)) {
+        pass(scan, end);
+        return;
+    }
+    snprintf(word, sizeof(word), "{\"" KUBE_TOO_LONG "\":%zu}", (size_t)(end - scan->at));
+    scan->out = stpcpy(scan->out, word);
+    scan->at = end;
+}
+
 static void pass_value(struct scan *scan, enum place place, const char *key, const char *key_end)
 {
     bool object = !over(scan) && *scan->at == '{';
 
     if (place == METADATA && is_key(key, key_end, "managedFields"))
         cut_value(scan);
-    else if (place != METADATA && object && is_key(key, key_end, "metadata"))
+    else if (place == SPEC && object && is_key(key, key_end, "permissionPolicy"))
+        shorten_value(scan);
+    else if (place < METADATA && object && is_key(key, key_end, "metadata"))
         pass_object(scan, METADATA);
+    else if (place < METADATA && object && is_key(key, key_end, "spec"))
+        pass_object(scan, SPEC);
     else if (place == ENVELOPE && object && is_key(key, key_end, "object"))
         pass_object(scan, OBJECT);
     else if (place == ENVELOPE && !over(scan) && *scan->at == '[' && is_key(key, key_end, "items"))

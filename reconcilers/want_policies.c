@@ -15,8 +15,17 @@
 #include "reconcilers/want_parts.h"
 #include "reconcilers/wellknown.h"
 
+static bool refuse_too_long(const struct podidentitybinding_spec *spec, struct error *error)
+{
+    return error_set_code(error, ERROR_REFUSED, "PolicyTooLarge",
+                          "spec.permissionPolicy: the policy has %lld characters; IAM takes %d",
+                          (long long)spec->policy_too_long, POLICY_INLINE_MAX);
+}
+
 static bool check_own(const struct podidentitybinding_spec *spec, struct error *error)
 {
+    if (spec->policy_too_long)
+        return refuse_too_long(spec, error);
     return !spec->permission_policy ||
            policy_check(spec->permission_policy, POLICY_INLINE_MAX, error) ||
            error_wrap(error, "spec.permissionPolicy");

@@ -57,6 +57,49 @@ static void cuts_them_where_kubernetes_puts_them_and_nowhere_else(void **state)
     }
 }
 
+/* An object whose policy is so many times this part. */
+static char *with_policy(const char *part, size_t times)
+{
+    AUTO_TEXT struct text text = TEXT_INIT(4 << 20);
+
+    text_add_string(&text, "{\"spec\":{\"permissionPolicy\":{\"a\":[1");
+    for (size_t i = 0; i < times; i++)
+        text_add_string(&text, part);
+    text_add_string(&text, "]},\"roleName\":\"x\"},\"status\":{}}");
+    return text_take(&text);
+}
+
+static void puts_a_word_in_the_place_of_a_policy_that_would_fill_the_memory(void **state)
+{
+    static const struct {
+        const char *part;
+        size_t times;
+        bool stays;
+    } cases[] = {
+        {",{}", 470000, false}, /* 1.4 MB, which as a tree are over a hundred */
+        {",{}", 2040, true},
+        {",{}", 2050, false},                /* 6 kB of nothing but parts */
+        {",\"a,{[\\\"\"", 2000, true},       /* what stands in texts is no part */
+        {",\"\\u003c\\u003c\"", 4000, true}, /* 60 kB, which may be IAM's 10,240 characters */
+        {",\"\\u003c\\u003c\"", 4500, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO_FREE char *whole = with_policy(cases[i].part, cases[i].times);
+        AUTO_FREE char *left = cut(whole, strlen(whole));
+
+        if (cases[i].stays) {
+            assert_string_equal(left, whole);
+            continue;
+        }
+        assert_true(text_starts(left, "{\"spec\":{\"permissionPolicy\":{\"" KUBE_TOO_LONG "\":"));
+        assert_int_equal(strtoul(strstr(left, "Long\":") + 6, NULL, 10),
+                         strlen("{\"a\":[1]}") + cases[i].times * strlen(cases[i].part));
+        assert_non_null(strstr(left, "},\"roleName\":\"x\"},\"status\":{}}"));
+    }
+}
+
 static void survives_text_that_ends_anywhere(void **state)
 {
     static const char whole[] = "{\"items\":[{\"metadata\":{\"managedFields\":" FIELDS
@@ -99,6 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cuts_them_where_kubernetes_puts_them_and_nowhere_else),
+        cmocka_unit_test(puts_a_word_in_the_place_of_a_policy_that_would_fill_the_memory),
         cmocka_unit_test(survives_text_that_ends_anywhere),
         cmocka_unit_test(survives_what_is_not_json),
     };

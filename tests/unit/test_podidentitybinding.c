@@ -245,7 +245,8 @@ static void refuses_what_would_grow_without_end(void **state)
     }
 }
 
-static void keeps_a_policy_of_any_size(void **state)
+/* A policy of any size is read; each of thousands of bindings may have one of 1.5 MiB. */
+static void keeps_no_policy_that_IAM_could_not_take(void **state)
 {
     AUTO_TEXT struct text spec = TEXT_INIT(FILE_MAX);
     struct error error = {0};
@@ -258,8 +259,26 @@ static void keeps_a_policy_of_any_size(void **state)
                 0);
     binding = read_parts(spec.bytes, "{}", &error);
     assert_non_null(binding);
-    assert_int_equal(strlen(binding->spec.permission_policy), 300000 + strlen("{\"a\":[1,null],"
-                                                                              "\"b\":\"\"}"));
+    assert_string_equal(binding->spec.permission_policy, "{}");
+    assert_int_equal(binding->spec.policy_too_long, 300000 + strlen("{\"a\":[1,null],\"b\":\"\"}"));
+    record_unref(binding);
+
+    /* the longest that IAM could take */
+    text_clear(&spec);
+    text_printf(&spec, "{\"serviceAccountName\":\"a\",\"permissionPolicy\":{\"b\":\"");
+    for (int i = 0; i < 10232; i++)
+        text_add_string(&spec, "\xc3\xbf");
+    text_add_string(&spec, "\"}}");
+    binding = read_parts(spec.bytes, "{}", &error);
+    assert_non_null(binding);
+    assert_int_equal(strlen(binding->spec.permission_policy), 2 * 10232 + 8);
+    assert_int_equal(binding->spec.policy_too_long, 0);
+    record_unref(binding);
+
+    binding = read_parts("{\"serviceAccountName\":\"a\",\"permissionPolicy\":{"
+                         "\"podidentity.io/tooLong\":3145728}}",
+                         "{}", &error);
+    assert_int_equal(binding->spec.policy_too_long, 3145728);
     record_unref(binding);
 }
 
@@ -306,7 +325,7 @@ int main(void)
         cmocka_unit_test(reads_scopes_by_their_types_and_with_ceilings),
         cmocka_unit_test(names_the_field_that_is_wrong),
         cmocka_unit_test(refuses_what_would_grow_without_end),
-        cmocka_unit_test(keeps_a_policy_of_any_size),
+        cmocka_unit_test(keeps_no_policy_that_IAM_could_not_take),
         cmocka_unit_test(survives_any_one_byte),
     };
 
