@@ -25,6 +25,9 @@ TENANT_RULES = [
 ]
 GRANT_RULES = [{"apiGroups": ["podidentity.io"], "resources": ["podidentitygrants"],
                 "verbs": ["update"]}]
+# kubectl patch reads before it writes.
+GET_RULES = [{"apiGroups": ["podidentity.io"], "resources": ["podidentitybindings"],
+              "verbs": ["get"]}]
 
 
 class User:
@@ -166,6 +169,25 @@ def test_a_binding_keeps_its_service_account(place, fences):
         "patch", "pib", "app", "-n", place.name, "--type=merge", "-p", change)
     assert fences.tries("patch", "pib", "app", "-n", place.name, "--type=merge", "-p",
                         '{"spec":{"roleDescription":"x"}}') == ""
+
+
+def test_the_finalizer_is_not_a_tenants_to_take_off(cluster, place, fences):
+    binding = place.binding(permissionPolicy=READ_S3)
+    binding["metadata"]["finalizers"] = ["podidentity.io/aws", "example.com/own"]
+    place.apply(binding)
+
+    def take_off(user, *finalizers):
+        change = json.dumps({"metadata": {"finalizers": list(finalizers)}})
+        return user.tries("patch", "pib", "app", "-n", place.name, "--type=merge", "-p", change,
+                          "--dry-run=server")
+
+    assert "the finalizer podidentity.io/aws" in take_off(fences, "example.com/own")
+    assert take_off(fences, "podidentity.io/aws") == ""
+    controller = User(cluster, place, CONTROLLER, GET_RULES)
+    wait_until(lambda: _done(take_off(controller)), 10, "the controller's PATCH")
+    platform = User(cluster, place, f"platform-{place.name}", TENANT_RULES + GRANT_RULES)
+    wait_until(lambda: _done(take_off(platform)), 10, "the platform's release")
+    place.objects.patch("PodIdentityBinding", "app", {"metadata": {"finalizers": []}}, place.name)
 
 
 def test_the_controller_makes_pods_in_a_dry_run_only(cluster, place, fences):
