@@ -2,25 +2,38 @@
 
 #include <assert.h>
 #include <stdbool.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <uv.h>
 
+#include "base/list.h"
 #include "base/memory.h"
 #include "net/loop.h"
+#include "net/peer.h"
 
 struct multi {
     CURLM *curl;
     struct loop *loop;
+    struct list watches; /* a handful: connections, and what is being connected */
     multi_done_fn done;
     struct timer timer; /* libcurl's timeout */
     struct task now;    /* the same when it is 0: a timer would cost a millisecond */
 };
 
-/* A socket of libcurl's in the loop; freed in its close callback. */
+/*
+ * A socket of libcurl's in the loop; freed in its close callback. libcurl lets go of a socket after
+ * each transfer and wants it back for the next one, which would cost five system calls each time:
+ * the watch of a connection lives as long as its socket, and goes on polling in between.
+ */
 struct watch {
+    struct list link;
     uv_poll_t poll;
     struct multi *multi;
     curl_socket_t socket;
+    int wanted; /* events libcurl waits for; 0: it does not look at this socket now */
+    int polled; /* what the loop polls for */
+    bool stays; /* until the socket is closed: it is one of a connection, which we opened */
 };
 
 static void must(CURLMcode code)
@@ -55,11 +68,17 @@ static void multi_act(struct multi *multi, curl_socket_t socket, int events)
     multi_collect(multi);
 }
 
+static void watch_poll(struct watch *watch, int events);
+
 static void socket_ready(uv_poll_t *poll, int status, int events)
 {
     struct watch *watch = container_of(poll, struct watch, poll);
     int flags = status < 0 ? CURL_CSELECT_ERR : 0;
 
+    if (!watch->wanted) {
+        watch_poll(watch, 0); /* libcurl looks by itself when it takes the connection up again */
+        return;
+    }
     if (events & UV_READABLE)
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)
@@ -67,12 +86,30 @@ static void socket_ready(uv_poll_t *poll, int status, int events)
     multi_act(watch->multi, watch->socket, flags);
 }
 
+static void watch_poll(struct watch *watch, int events)
+{
+    if (events == watch->polled)
+        return;
+    watch->polled = events;
+    if (events)
+        uv_poll_start(&watch->poll, events, socket_ready);
+    else
+        uv_poll_stop(&watch->poll);
+}
+
 static void watch_free(uv_handle_t *handle)
 {
     free(container_of((uv_poll_t *)handle, struct watch, poll));
 }
 
-static struct watch *watch_create(struct multi *multi, curl_socket_t socket)
+/* Closing stops the poll at once, before the descriptor is closed. */
+static void watch_close(struct watch *watch)
+{
+    list_remove(&watch->link);
+    uv_close((uv_handle_t *)&watch->poll, watch_free);
+}
+
+static struct watch *watch_create(struct multi *multi, curl_socket_t socket, bool stays)
 {
     struct watch *watch = memory_alloc(sizeof(*watch));
     int result = uv_poll_init_socket(loop_uv(multi->loop), &watch->poll, socket);
@@ -81,30 +118,68 @@ static struct watch *watch_create(struct multi *multi, curl_socket_t socket)
     (void)result;
     watch->multi = multi;
     watch->socket = socket;
-    must(curl_multi_assign(multi->curl, socket, watch));
+    watch->stays = stays;
+    list_init(&watch->link);
+    list_append(&multi->watches, &watch->link);
     return watch;
 }
 
+static struct watch *watch_find(struct multi *multi, curl_socket_t socket)
+{
+    list_each (link, &multi->watches) {
+        struct watch *watch = container_of(link, struct watch, link);
+
+        if (watch->socket == socket)
+            return watch;
+    }
+    return NULL;
+}
+
+/* libcurl's sockets would otherwise be handed down to programs that spawn.c runs. */
+static curl_socket_t socket_opens(void *context, curlsocktype purpose,
+                                  struct curl_sockaddr *address)
+{
+    curl_socket_t opened =
+        socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+    (void)purpose;
+    if (opened != CURL_SOCKET_BAD)
+        watch_create(context, opened, true);
+    return opened;
+}
+
+static int socket_closes(void *context, curl_socket_t socket)
+{
+    struct watch *watch = watch_find(context, socket);
+
+    if (watch)
+        watch_close(watch);
+    return close(socket);
+}
+
+/* Sockets that we did not open are those of libcurl's resolver, which closes them by itself. */
 static int socket_wanted(CURL *easy, curl_socket_t socket, int what, void *context, void *assigned)
 {
     struct multi *multi = context;
-    struct watch *watch = assigned;
+    struct watch *watch = watch_find(multi, socket);
     int events = 0;
 
-    (void)easy;
-    if (what == CURL_POLL_REMOVE) {
-        /* Closing stops the poll at once, before libcurl closes the descriptor. */
-        if (watch)
-            uv_close((uv_handle_t *)&watch->poll, watch_free);
-        return 0;
-    }
-    if (!watch)
-        watch = watch_create(multi, socket);
+    (void)easy, (void)assigned;
     if (what & CURL_POLL_IN)
         events |= UV_READABLE;
     if (what & CURL_POLL_OUT)
         events |= UV_WRITABLE;
-    uv_poll_start(&watch->poll, events, socket_ready);
+    if (what == CURL_POLL_REMOVE)
+        events = 0;
+    if (!watch && events)
+        watch = watch_create(multi, socket, false);
+    if (!watch)
+        return 0;
+    watch->wanted = events;
+    if (events)
+        watch_poll(watch, events);
+    else if (!watch->stays)
+        watch_close(watch);
     return 0;
 }
 
@@ -140,6 +215,7 @@ struct multi *multi_create(struct loop *loop, unsigned connections_max, multi_do
     assert(multi->curl);
     multi->loop = loop;
     multi->done = done;
+    list_init(&multi->watches);
     timer_init(&multi->timer, timeout_passed);
     task_init(&multi->now, timeout_now);
     must(curl_multi_setopt(multi->curl, CURLMOPT_SOCKETFUNCTION, socket_wanted));
@@ -159,6 +235,7 @@ void multi_destroy(struct multi *multi)
     if (!multi)
         return;
     must(curl_multi_cleanup(multi->curl));
+    assert(list_empty(&multi->watches));
     timer_stop(multi->loop, &multi->timer);
     task_cancel(&multi->now);
     free(multi);
@@ -166,6 +243,10 @@ void multi_destroy(struct multi *multi)
 
 void multi_add(struct multi *multi, CURL *easy)
 {
+    EASY_SET(easy, CURLOPT_OPENSOCKETFUNCTION, socket_opens);
+    EASY_SET(easy, CURLOPT_OPENSOCKETDATA, multi);
+    EASY_SET(easy, CURLOPT_CLOSESOCKETFUNCTION, socket_closes);
+    EASY_SET(easy, CURLOPT_CLOSESOCKETDATA, multi);
     must(curl_multi_add_handle(multi->curl, easy));
 }
 

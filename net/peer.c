@@ -1,7 +1,6 @@
 #include "net/peer.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -30,8 +29,6 @@ static void option_set(curl_socket_t socket, int level, int option, int value)
 static int socket_opened(void *context, curl_socket_t socket, curlsocktype purpose)
 {
     (void)context, (void)purpose;
-    /* libcurl's sockets would otherwise be handed down to programs that spawn.c runs. */
-    (void)fcntl(socket, F_SETFD, FD_CLOEXEC);
     option_set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
     option_set(socket, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
     option_set(socket, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
