@@ -260,22 +260,45 @@ static void chain(unsigned char key[SHA256_SIZE], const char *word, size_t lengt
     memory_wipe(next, sizeof(next));
 }
 
-static const char *signature_of(const struct signing *signing,
-                                const struct aws_credentials *credentials, const char *text)
+static void make_key(const struct signing *signing, const struct aws_credentials *credentials,
+                     unsigned char key[SHA256_SIZE])
 {
     char secret[AWS_KEY_SIZE + 4];
-    unsigned char key[SHA256_SIZE];
-    char *hex = arena_alloc(signing->arena, SHA256_HEX_SIZE);
     int length = snprintf(secret, sizeof(secret), "AWS4%s", credentials->secret_key);
 
     encode_hmac_sha256(secret, (size_t)length, signing->stamp, DATE_LENGTH, key);
     chain(key, signing->scope->region, strlen(signing->scope->region));
     chain(key, signing->scope->service, strlen(signing->scope->service));
     chain(key, "aws4_request", strlen("aws4_request"));
-    chain(key, text, strlen(text));
-    encode_hex(key, sizeof(key), hex);
     memory_wipe(secret, sizeof(secret));
-    memory_wipe(key, sizeof(key));
+}
+
+/* Newlines occur in none of the parts but, at most, the last: no two sets of them read alike. */
+static void refresh_key(const struct signing *signing, const struct aws_credentials *credentials,
+                        struct sigv4_key *key)
+{
+    char made_of[sizeof(key->made_of)];
+    int length = snprintf(made_of, sizeof(made_of), "%.*s\n%s\n%s\n%s", DATE_LENGTH, signing->stamp,
+                          signing->scope->region, signing->scope->service, credentials->secret_key);
+
+    if ((size_t)length >= sizeof(made_of) || strcmp(made_of, key->made_of) != 0) {
+        make_key(signing, credentials, key->bytes);
+        memcpy(key->made_of, made_of, sizeof(made_of));
+    }
+    memory_wipe(made_of, sizeof(made_of));
+}
+
+static const char *signature_of(const struct signing *signing,
+                                const struct aws_credentials *credentials, const char *text)
+{
+    struct sigv4_key once = {0}, *kept = signing->scope->key ? signing->scope->key : &once;
+    unsigned char signature[SHA256_SIZE];
+    char *hex = arena_alloc(signing->arena, SHA256_HEX_SIZE);
+
+    refresh_key(signing, credentials, kept);
+    encode_hmac_sha256(kept->bytes, SHA256_SIZE, text, strlen(text), signature);
+    encode_hex(signature, sizeof(signature), hex);
+    memory_wipe(&once, sizeof(once));
     return hex;
 }
 

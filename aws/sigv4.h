@@ -14,11 +14,22 @@
 struct arena;
 struct aws_credentials;
 
+/*
+ * The key that signs all requests of a day to one service: four of the five HMACs of a signature.
+ * Whoever signs keeps it, zeroed at first, and wipes it (memory_wipe); it is made anew when what it
+ * was made of differs.
+ */
+struct sigv4_key {
+    char made_of[1024]; /* secret, date, region, service; "": nothing yet */
+    unsigned char bytes[32];
+};
+
 struct sigv4_scope {
     const char *region;  /* signing region, e.g. "us-east-1" for IAM */
     const char *service; /* signing name: "iam", "sts", "eks" */
     const char *host;    /* Host header as sent, with a port that is not the scheme's own */
     int64_t wall_ms;
+    struct sigv4_key *key; /* NULL: the key is made for this request alone */
 };
 
 struct sigv4_signed {

@@ -54,6 +54,7 @@ struct lane {
     enum request_service service;
     struct http_peer *peer;
     struct budget budget;
+    struct sigv4_key key;
     struct list urgent, waiting;
     unsigned urgent_in_a_row;
     struct timer pause;
@@ -205,6 +206,7 @@ static void flight_send(struct lane *lane, struct flight *flight)
         .service = endpoint->signing_name,
         .host = endpoint->host,
         .wall_ms = clock_wall_ms(),
+        .key = &lane->key,
     };
     struct sigv4_signed proof = {0};
 
@@ -374,6 +376,7 @@ static void lane_close(struct aws_link *link, struct lane *lane)
 
     while ((waiting = lane_take(lane)))
         flight_destroy(container_of(waiting, struct flight, link));
+    memory_wipe(&lane->key, sizeof(lane->key));
     if (!lane->owner)
         return;
     timer_stop(link->loop, &lane->pause);

@@ -194,6 +194,40 @@ static void sends_date_signature_and_the_token_only_when_there_is_one(void **sta
         strstr(result.headers[1].value, "SignedHeaders=host;x-amz-date;x-amz-security-token"));
 }
 
+static void keeps_a_key_only_for_what_it_was_made_of(void **state)
+{
+    AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_SIZE);
+    static const struct {
+        const char *secret, *region, *service;
+        int64_t wall_ms;
+    } rows[] = {
+        {"secret", "eu-west-1", "eks", 1795580124999},
+        {"secret", "eu-west-1", "eks", 1795580125999},
+        {"other", "eu-west-1", "eks", 1795580125999},
+        {"other", "us-east-1", "eks", 1795580125999},
+        {"other", "us-east-1", "iam", 1795580125999},
+        {"other", "us-east-1", "iam", 1795580125999 + 86400000},
+    };
+    struct request request = {.method = "GET", .path = "/clusters/main"};
+    struct sigv4_key key = {0};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct aws_credentials credentials = {.access_key = "AKID"};
+        struct sigv4_scope scope = {.region = rows[i].region,
+                                    .service = rows[i].service,
+                                    .host = "localhost",
+                                    .wall_ms = rows[i].wall_ms};
+        struct sigv4_signed alone, with_key;
+
+        strcpy(credentials.secret_key, rows[i].secret);
+        sigv4_sign(arena, &alone, &request, &credentials, &scope);
+        scope.key = &key;
+        sigv4_sign(arena, &with_key, &request, &credentials, &scope);
+        assert_string_equal(with_key.signature, alone.signature);
+    }
+}
+
 static void never_signs_what_proxies_change(void **state)
 {
     AUTO(arena_destroy) struct arena *arena = arena_create(ARENA_SIZE);
@@ -256,6 +290,7 @@ int main(void)
         cmocka_unit_test(signs_as_the_published_vectors_of_aws),
         cmocka_unit_test(signs_what_the_builders_make_as_botocore_does),
         cmocka_unit_test(sends_date_signature_and_the_token_only_when_there_is_one),
+        cmocka_unit_test(keeps_a_key_only_for_what_it_was_made_of),
         cmocka_unit_test(never_signs_what_proxies_change),
         cmocka_unit_test(reads_paths_and_queries_as_aws_does),
     };
