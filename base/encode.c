@@ -13,10 +13,22 @@
 
 static const char lower_hex[] = "0123456789abcdef";
 
+/* EVP_sha256() is looked up among the providers at each use, which costs more than the digest of a
+ * short text. Kept for the life of the process. */
+static const EVP_MD *sha256(void)
+{
+    static EVP_MD *fetched;
+
+    if (!fetched)
+        fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+    assert(fetched);
+    return fetched;
+}
+
 /* What OpenSSL refuses here is memory or a library without SHA-256: neither can be mended. */
 void encode_sha256(const void *bytes, size_t length, unsigned char digest[SHA256_SIZE])
 {
-    int done = EVP_Digest(bytes, length, digest, NULL, EVP_sha256(), NULL);
+    int done = EVP_Digest(bytes, length, digest, NULL, sha256(), NULL);
 
     assert(done == 1);
     (void)done;
@@ -128,10 +140,19 @@ static char *put_uri(char *at, char character)
 
 void encode_uri_add(struct text *text, const char *bytes, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
+    while (length > 0) {
+        size_t plain = 0;
         char escape[3];
 
-        text_add(text, escape, (size_t)(put_uri(escape, bytes[i]) - escape));
+        while (plain < length && is_unreserved(bytes[plain]))
+            plain++;
+        text_add(text, bytes, plain);
+        if (plain < length) {
+            text_add(text, escape, (size_t)(put_uri(escape, bytes[plain]) - escape));
+            plain++;
+        }
+        bytes += plain;
+        length -= plain;
     }
 }
 

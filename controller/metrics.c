@@ -233,10 +233,17 @@ void metrics_destroy(struct metrics *metrics)
 
 static void label_value(struct text *text, const char *value)
 {
-    for (; *value; value++) {
-        if (*value == '"' || *value == '\\')
+    for (;;) {
+        size_t plain = strcspn(value, "\"\\\n");
+
+        text_add(text, value, plain);
+        value += plain;
+        if (!*value)
+            return;
+        if (*value != '\n')
             text_add_char(text, '\\');
         text_add_char(text, *value == '\n' ? ' ' : *value);
+        value++;
     }
 }
 

@@ -177,7 +177,7 @@ bool kube_access_headers(struct kube_access *access, struct arena *arena, uint64
     if (!kube_access_token(access, now_ms, &token, error))
         return false;
     if (token)
-        proof = arena_printf(arena, "Bearer %s", token);
+        proof = arena_join(arena, (const char *const[]){"Bearer", token}, 2, " ");
     else if (access->username)
         proof = basic(arena, access);
     if (proof)

@@ -209,6 +209,16 @@ static int compare_lines(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* "trust {...}": a word, perhaps a name, and a document that is too long for printf's taste. */
+static const char *line_of(struct arena *arena, const char *word, const char *name,
+                           const char *document)
+{
+    const char *const parts[] = {word, name, document};
+
+    return name ? arena_join(arena, parts, 3, " ")
+                : arena_join(arena, (const char *const[]){word, document}, 2, " ");
+}
+
 /* Everything GetAccountAuthorizationDetails shows, a line each, in one order whatever AWS's. */
 void difference_digest(char digest[DIGEST_SIZE], struct arena *arena,
                        const struct iam_role_detail *have)
@@ -218,21 +228,23 @@ void difference_digest(char digest[DIGEST_SIZE], struct arena *arena,
     AUTO_TEXT struct text all = TEXT_INIT(DIGESTED_MAX);
     char hex[SHA256_HEX_SIZE];
 
-    lines[count++] = arena_printf(arena, "trust %s", policy_canonical(arena, have->role.trust));
+    lines[count++] = line_of(arena, "trust", NULL, policy_canonical(arena, have->role.trust));
     lines[count++] =
-        arena_printf(arena, "boundary %s", have->role.boundary_arn ? have->role.boundary_arn : "");
+        line_of(arena, "boundary", NULL, have->role.boundary_arn ? have->role.boundary_arn : "");
     for (size_t i = 0; i < have->role.tags.count; i++)
         if (!text_starts(have->role.tags.items[i].key, "aws:")) /* no wish has them */
             lines[count++] = arena_printf(arena, "tag %s=%s", have->role.tags.items[i].key,
                                           have->role.tags.items[i].value);
     for (size_t i = 0; i < have->inline_count; i++)
-        lines[count++] = arena_printf(arena, "inline %s %s", have->inline_policies[i].name,
-                                      policy_canonical(arena, have->inline_policies[i].document));
+        lines[count++] = line_of(arena, "inline", have->inline_policies[i].name,
+                                 policy_canonical(arena, have->inline_policies[i].document));
     for (size_t i = 0; i < have->attached_count; i++)
-        lines[count++] = arena_printf(arena, "attached %s", have->attached_arns[i]);
+        lines[count++] = line_of(arena, "attached", NULL, have->attached_arns[i]);
     qsort(lines, count, sizeof(*lines), compare_lines);
-    for (size_t i = 0; i < count; i++)
-        text_printf(&all, "%s\n", lines[i]);
+    for (size_t i = 0; i < count; i++) {
+        text_add_string(&all, lines[i]);
+        text_add_char(&all, '\n');
+    }
     encode_sha256_hex(all.bytes, all.length, hex);
     snprintf(digest, DIGEST_SIZE, "%.32s", hex);
 }
