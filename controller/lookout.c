@@ -34,6 +34,8 @@ struct lookout {
     struct timer next_sweep, next_look, next_survey;
     struct drift_look *look; /* what is still to be compared with the last sweep; NULL: nothing */
     struct task compare;
+    struct sweep *paused; /* the sweep that is on its way, while it has roles to judge */
+    struct task judge;
     uint64_t retry_ms, began_ms;
     bool sweeping, stopping;
 };
@@ -87,13 +89,31 @@ static void sweep_went_well(struct lookout *lookout, const char *requests)
     pause_sweep(lookout, lookout->scene->settings.drift_interval_ms);
 }
 
+static void judge_roles(struct task *task)
+{
+    struct lookout *lookout = container_of(task, struct lookout, judge);
+    struct sweep *sweep = lookout->paused;
+
+    lookout->paused = NULL;
+    sweep_on(sweep);
+}
+
+static void sweep_pauses(void *context, struct sweep *sweep)
+{
+    struct lookout *lookout = context;
+
+    lookout->paused = sweep;
+    task_schedule(lookout->world->loop, &lookout->judge);
+}
+
 static void sweep_begin(struct lookout *lookout, sweep_done_fn done)
 {
     if (lookout->sweeping || lookout->stopping)
         return;
     lookout->sweeping = true;
     lookout->began_ms = clock_now_ms();
-    sweep_start(lookout->scene, &lookout->world->transport, clock_wall_ms(), done, lookout);
+    sweep_start_paced(lookout->scene, &lookout->world->transport, clock_wall_ms(), sweep_pauses,
+                      done, lookout);
 }
 
 static void compare_some(struct task *task)
@@ -224,6 +244,7 @@ struct lookout *lookout_create(struct world *world, struct scene *scene, struct 
     timer_init(&lookout->next_look, look_on);
     timer_init(&lookout->next_survey, survey_again);
     task_init(&lookout->compare, compare_some);
+    task_init(&lookout->judge, judge_roles);
     return lookout;
 }
 
@@ -232,6 +253,9 @@ void lookout_destroy(struct lookout *lookout)
     if (!lookout)
         return;
     lookout_stop(lookout);
+    task_cancel(&lookout->judge);
+    if (lookout->paused)
+        sweep_drop(lookout->paused);
     drift_look_end(lookout->look);
     lookout->scene->survey = NULL;
     survey_destroy(lookout->survey);

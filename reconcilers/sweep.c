@@ -1,5 +1,6 @@
 #include "reconcilers/sweep.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "aws/eks.h"
@@ -17,12 +18,18 @@
 #include "reconcilers/work.h"
 
 /* A page of 16 MiB, decoded; and roles a page: 200 with ten kilobytes each stay at 2 MB. */
-/* A page is read in one turn of the loop: 100 roles with their policies take some 5 ms. */
 enum { ARENA_MAX = 128 << 20, ROLES_PER_PAGE = 100 };
+
+/* A page is read in one turn of the loop; its roles are judged some in each of the next ones. */
+enum { ROLES_PER_TURN = 20 };
 
 struct sweep {
     struct work work;
     char *marker; /* outlives the arena, which is emptied after each page */
+    struct iam_detail_page page;
+    size_t judged; /* roles of it */
+    bool judging;
+    sweep_pause_fn pause; /* NULL: all of a page at once */
     sweep_done_fn done;
     void *context;
 };
@@ -175,16 +182,27 @@ static void keep_role(struct work *work, const struct iam_role_detail *detail)
     picture_seen_role(scene->picture, detail->role.name, uid ? uid : "", digest);
 }
 
+/* False when the page is through. */
+static bool judge_some(struct sweep *sweep, size_t count)
+{
+    for (; count > 0 && sweep->judged < sweep->page.count; count--)
+        keep_role(&sweep->work, &sweep->page.roles[sweep->judged++]);
+    return sweep->judged < sweep->page.count;
+}
+
 static enum verdict roles_answer(struct work *work, const struct reply *reply)
 {
-    struct iam_detail_page page;
+    struct sweep *sweep = sweep_of(work);
 
     if (!row_good(work, reply) ||
-        !iam_read_account_details(work->arena, reply, &page, &work->error))
+        !iam_read_account_details(work->arena, reply, &sweep->page, &work->error))
         return VERDICT_FAIL;
-    for (size_t i = 0; i < page.count; i++)
-        keep_role(work, &page.roles[i]);
-    return turn_page(work, page.marker);
+    sweep->judged = 0;
+    sweep->judging = sweep->pause != NULL;
+    if (sweep->judging)
+        return VERDICT_STOP; /* sweep_on goes on */
+    judge_some(sweep, sweep->page.count);
+    return turn_page(work, sweep->page.marker);
 }
 
 void account_finish(struct account *account)
@@ -208,10 +226,18 @@ static const struct step sweep_plan[] = {
 
 /* Who we are does not change while we run. */
 static const struct step *const sweep_plan_again = &sweep_plan[2];
+static const struct step *const next_roles = &sweep_plan[3];
 
-static void swept(struct work *work)
+static void sweep_free(struct sweep *sweep)
 {
-    struct sweep *sweep = sweep_of(work);
+    arena_destroy(sweep->work.arena);
+    free(sweep->marker);
+    free(sweep);
+}
+
+static void sweep_finish(struct sweep *sweep)
+{
+    struct work *work = &sweep->work;
     struct account *account = &work->scene->account;
 
     if (work->failed) {
@@ -223,16 +249,46 @@ static void swept(struct work *work)
         picture_end_sweep(work->scene->picture, work->now_ms);
     }
     sweep->done(sweep->context, work->failed ? &work->error : NULL, work->requests);
-    arena_destroy(work->arena);
-    free(sweep->marker);
-    free(sweep);
+    sweep_free(sweep);
 }
 
-void sweep_start(struct scene *scene, struct transport *transport, int64_t now_ms,
-                 sweep_done_fn done, void *context)
+static void swept(struct work *work)
+{
+    struct sweep *sweep = sweep_of(work);
+
+    if (sweep->judging)
+        sweep->pause(sweep->context, sweep);
+    else
+        sweep_finish(sweep);
+}
+
+void sweep_on(struct sweep *sweep)
+{
+    assert(sweep->judging);
+    if (judge_some(sweep, ROLES_PER_TURN)) {
+        sweep->pause(sweep->context, sweep);
+        return;
+    }
+    sweep->judging = false;
+    if (turn_page(&sweep->work, sweep->page.marker) == VERDICT_REPEAT)
+        plan_start(&sweep->work, next_roles);
+    else
+        sweep_finish(sweep);
+}
+
+void sweep_drop(struct sweep *sweep)
+{
+    assert(sweep->judging);
+    picture_drop_sweep(sweep->work.scene->picture);
+    sweep_free(sweep);
+}
+
+void sweep_start_paced(struct scene *scene, struct transport *transport, int64_t now_ms,
+                       sweep_pause_fn pause, sweep_done_fn done, void *context)
 {
     struct sweep *sweep = memory_alloc(sizeof(*sweep));
 
+    sweep->pause = pause;
     sweep->done = done;
     sweep->context = context;
     sweep->work = (struct work){
@@ -244,4 +300,10 @@ void sweep_start(struct scene *scene, struct transport *transport, int64_t now_m
     };
     picture_begin_sweep(scene->picture, now_ms);
     plan_start(&sweep->work, scene->account.known ? sweep_plan_again : sweep_plan);
+}
+
+void sweep_start(struct scene *scene, struct transport *transport, int64_t now_ms,
+                 sweep_done_fn done, void *context)
+{
+    sweep_start_paced(scene, transport, now_ms, NULL, done, context);
 }

@@ -111,19 +111,35 @@ void fake_world_list(struct fake_world *world)
     }
 }
 
+/* A sweep, with the part of a page that waits for its turn. */
+struct sweeping {
+    bool good;
+    struct sweep *paused;
+};
+
 static void swept(void *context, const struct error *error, unsigned requests)
 {
     (void)requests;
-    *(bool *)context = !error;
+    ((struct sweeping *)context)->good = !error;
+}
+
+static void pauses(void *context, struct sweep *sweep)
+{
+    ((struct sweeping *)context)->paused = sweep;
 }
 
 bool fake_world_sweep(struct fake_world *world)
 {
-    bool good = false;
+    struct sweeping sweeping = {0};
 
-    sweep_start(&world->scene, &world->wire.transport, world->wire.now_ms, swept, &good);
+    sweep_start_paced(&world->scene, &world->wire.transport, world->wire.now_ms, pauses, swept,
+                      &sweeping);
     fake_run(&world->wire);
-    return good;
+    while (sweeping.paused) {
+        sweep_on(TAKE(sweeping.paused));
+        fake_run(&world->wire);
+    }
+    return sweeping.good;
 }
 
 static void drift_due(void *context, const char *key)
