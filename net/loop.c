@@ -2,9 +2,18 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <stdio.h>
 #include <time.h>
 
 #include <uv.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+    TASKS_US = 3000,      /* tasks that are due after so long wait for the next turn */
+    LONG_TURN_US = 10000, /* worth a line in the log: whoever else has an answer waits for it */
+};
 
 struct loop {
     uv_loop_t uv;
@@ -14,11 +23,13 @@ struct loop {
     uv_signal_t signals[2];
     struct heap timers;
     struct list tasks; /* for the next turn */
-    struct list due;   /* those of this turn that have not run yet */
+    struct list due;   /* those of this turn that have not run yet, and what former ones left */
     struct list closers;
     loop_signal_fn terminate;
     void *terminate_context;
     uint64_t cpu_before_us, longest_turn_us;
+    const char *longest_part; /* of this turn */
+    uint64_t longest_part_us;
 };
 
 static void must(int result)
@@ -42,15 +53,37 @@ static uint64_t thread_cpu_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+static void log_long_turn(const struct loop *loop, uint64_t turn_us)
+{
+    char turn[24], part[24];
+
+    snprintf(turn, sizeof(turn), "%llu", (unsigned long long)turn_us);
+    snprintf(part, sizeof(part), "%llu", (unsigned long long)loop->longest_part_us);
+    log_event(LOG_DEBUG, "a long turn of the loop", "us", turn, "mostly", loop->longest_part,
+              "for_us", part, NULL);
+}
+
 /* What a turn takes is CPU: waiting for events, or for the machine, is no work of ours. */
 static void turn_ends(uv_prepare_t *prepare)
 {
     struct loop *loop = container_of(prepare, struct loop, turn);
-    uint64_t now_us = thread_cpu_us();
+    uint64_t now_us = thread_cpu_us(), turn_us = now_us - loop->cpu_before_us;
 
-    if (now_us - loop->cpu_before_us > loop->longest_turn_us)
-        loop->longest_turn_us = now_us - loop->cpu_before_us;
+    if (turn_us > loop->longest_turn_us)
+        loop->longest_turn_us = turn_us;
+    if (turn_us > LONG_TURN_US && log_enabled(LOG_DEBUG))
+        log_long_turn(loop, turn_us);
     loop->cpu_before_us = now_us;
+    loop->longest_part = "sockets and timers";
+    loop->longest_part_us = 0;
+}
+
+static void part_ends(struct loop *loop, const char *what, uint64_t part_us)
+{
+    if (part_us <= loop->longest_part_us)
+        return;
+    loop->longest_part = what;
+    loop->longest_part_us = part_us;
 }
 
 static void alarm_rings(uv_timer_t *alarm);
@@ -82,7 +115,32 @@ static void alarm_rings(uv_timer_t *alarm)
     alarm_set(loop, loop_now_ms(loop));
 }
 
-/* Tasks that tasks schedule wait for the next turn: sockets get theirs in between. */
+/* Those that are due, one at least, for as long as a turn's tasks may take. By the clock: to ask
+ * for CPU time after each task is a system call. */
+static void due_run(struct loop *loop)
+{
+    uint64_t now_us = clock_now_us(), end_us = now_us + TASKS_US;
+    struct list *link;
+
+    if (log_enabled(LOG_DEBUG))
+        part_ends(loop, "sockets and timers", thread_cpu_us() - loop->cpu_before_us);
+    while ((link = list_take_first(&loop->due))) {
+        struct task *task = container_of(link, struct task, link);
+        const char *name = task->name; /* task may be gone after run */
+        uint64_t before_us = now_us;
+
+        task->run(task);
+        now_us = clock_now_us();
+        part_ends(loop, name, now_us - before_us);
+        if (now_us > end_us)
+            return;
+    }
+}
+
+/*
+ * Tasks that tasks schedule wait for the next turn: sockets get theirs in between. Each task keeps
+ * to a limit of its own; this one keeps several of them from adding up.
+ */
 static void tasks_run(uv_idle_t *idle)
 {
     struct loop *loop = container_of(idle, struct loop, idle);
@@ -90,12 +148,8 @@ static void tasks_run(uv_idle_t *idle)
 
     while ((link = list_take_first(&loop->tasks)))
         list_append(&loop->due, link);
-    while ((link = list_take_first(&loop->due))) {
-        struct task *task = container_of(link, struct task, link);
-
-        task->run(task);
-    }
-    if (list_empty(&loop->tasks))
+    due_run(loop);
+    if (list_empty(&loop->tasks) && list_empty(&loop->due))
         must(uv_idle_stop(&loop->idle));
 }
 
@@ -143,6 +197,7 @@ void loop_destroy(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
+    loop->longest_part = "start";
     loop->cpu_before_us = thread_cpu_us();
     uv_run(&loop->uv, UV_RUN_DEFAULT);
 }
@@ -181,10 +236,11 @@ bool timer_running(const struct timer *timer)
     return timer->entry.place != 0;
 }
 
-void task_init(struct task *task, task_fn run)
+void task_init_named(struct task *task, task_fn run, const char *name)
 {
     list_init(&task->link);
     task->run = run;
+    task->name = name;
 }
 
 void task_schedule(struct loop *loop, struct task *task)

@@ -48,10 +48,13 @@ typedef void (*task_fn)(struct task *task);
 struct task {
     struct list link;
     task_fn run;
+    const char *name; /* for the log of long turns; static */
 };
 
-void task_init(struct task *task, task_fn run);
-/* run comes in the next turn of the loop, once however often this was called. */
+#define task_init(task, run) task_init_named(task, run, __FILE__ " " #run)
+void task_init_named(struct task *task, task_fn run, const char *name);
+/* run comes in the next turn of the loop, or in one soon after it when others before this one took
+ * long; once however often this was called. */
 void task_schedule(struct loop *loop, struct task *task);
 void task_cancel(struct task *task);
 
@@ -69,7 +72,8 @@ void loop_add_closer(struct loop *loop, struct loop_closer *closer, loop_close_f
 typedef void (*loop_signal_fn)(void *context);
 void loop_on_terminate(struct loop *loop, loop_signal_fn stop, void *context);
 
-/* CPU time of the longest turn so far, microseconds (for metrics): from one wait to the next. */
+/* CPU time of the longest turn so far, microseconds (for metrics): from one wait to the next. What
+ * took most of a turn over 10 ms is logged at debug level. */
 uint64_t loop_longest_turn_us(const struct loop *loop);
 
 DEFINE_AUTO(struct loop *, loop_destroy);

@@ -228,6 +228,25 @@ static void measures_the_longest_turn_without_its_waiting(void **state)
     assert_true(idle_us < 20000);
 }
 
+static void task_is_the_last(struct task *task)
+{
+    task_notes(task);
+    loop_stop(the_place->loop);
+}
+
+static void tasks_that_take_long_share_no_turn(void **state)
+{
+    struct place *place = *state;
+
+    for (size_t i = 0; i < COUNT(place->tasks); i++) {
+        task_init(&place->tasks[i], i < 2 ? task_is_busy : task_is_the_last);
+        task_schedule(place->loop, &place->tasks[i]);
+    }
+    loop_run(place->loop);
+    assert_true(loop_longest_turn_us(place->loop) < 40000);
+    assert_string_equal(place->order, "c");
+}
+
 static void closer_notes(struct loop_closer *closer)
 {
     (void)closer;
@@ -262,6 +281,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(hears_both_signals_and_ignores_a_broken_pipe, place_open,
                                         place_close),
         cmocka_unit_test_setup_teardown(measures_the_longest_turn_without_its_waiting, place_open,
+                                        place_close),
+        cmocka_unit_test_setup_teardown(tasks_that_take_long_share_no_turn, place_open,
                                         place_close),
         cmocka_unit_test_setup_teardown(calls_closers_when_it_goes, place_open, place_close),
     };
