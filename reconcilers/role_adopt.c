@@ -24,13 +24,6 @@ enum { REST_MAX = 400 };
 
 /* Whose it is ---------------------------------------------------------------------------------- */
 
-bool role_is_adopted(const struct work *work)
-{
-    enum owner owner = work->have.role_owner;
-
-    return work->have.role == PRESENCE_PRESENT && owner != OWNER_OURS && owner != OWNER_OTHER;
-}
-
 static bool is_adopted_already(const struct work *work)
 {
     return work->have.role_owner == OWNER_ADOPTED;

@@ -16,6 +16,8 @@ bool row_good(struct work *work, const struct reply *reply);
 /* After a bad answer, of the API server, too: what was asked about is not there. That is a fact,
  * and no error any more. False: the error stands. */
 bool row_gone(struct work *work);
+/* The role that was read is adopted, or about to be: it passed role_judge_owner. */
+bool role_is_adopted(const struct work *work);
 
 /* finalizer.c: what keeps a binding until AWS is clean. */
 enum verdict finalizer_store_ask(struct work *work, struct request *request);
@@ -58,7 +60,6 @@ enum verdict role_list_changes(struct work *work);
 enum verdict role_compare(struct work *work, struct request *request);
 
 /* role_adopt.c: one of the wanted name that is not ours. */
-bool role_is_adopted(const struct work *work); /* or about to be: it passed role_judge_owner */
 /* Refuses one that stays others'. */
 enum verdict role_judge_owner(struct work *work, const struct iam_role *role);
 /* role_compare for it; and out of the list what would repair what others changed. */

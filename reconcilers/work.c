@@ -24,6 +24,13 @@ bool row_gone(struct work *work)
     return true;
 }
 
+bool role_is_adopted(const struct work *work)
+{
+    enum owner owner = work->have.role_owner;
+
+    return work->have.role == PRESENCE_PRESENT && owner != OWNER_OURS && owner != OWNER_OTHER;
+}
+
 static void find_with(struct work *work, enum facet facet, enum condition_status status,
                       const char *reason, const char *message)
 {
