@@ -13,7 +13,8 @@
 #include "net/trust.h"
 
 enum {
-    POOL_MAX = 16,             /* idle handles kept after a burst, 5.5 kB each */
+    POOL_MAX = 4,              /* idle handles kept after a burst; with their buffers, which libcurl
+                                  does not free before the handle, 38 kB each */
     STREAMS_PER_PEER_MAX = 96, /* servers allow 100 on an HTTP/2 connection; above that libcurl
                                   opens a connection for each waiting request */
     TURN_US = 4000,            /* answers are delivered for so long before sockets get their turn */

@@ -8,6 +8,10 @@
 #include "base/text.h"
 #include "net/peer.h"
 
+/* libcurl's least. By itself it takes 64 KiB for each handle that ever sent a request, and keeps it
+ * as long as the handle lives. */
+#define UPLOAD_BUFFER_SIZE 16384L
+
 enum { URL_MAX = 64 << 10, HEADER_MAX = 64 << 10 }; /* servers take 8 KiB to 1 MiB */
 
 static void header_add(struct transfer *transfer, const char *line)
@@ -99,6 +103,7 @@ void transfer_prepare(const struct transfer *transfer, CURL *easy)
 {
     bool reads = strcmp(transfer->method, "GET") == 0;
 
+    EASY_SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_SIZE);
     EASY_SET(easy, CURLOPT_URL, transfer->url);
     EASY_SET(easy, CURLOPT_HTTPHEADER, transfer->headers);
     if (transfer->body || strcmp(transfer->method, "POST") == 0 ||
