@@ -1,5 +1,6 @@
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,11 @@ char *memory_text(const char *bytes, size_t length)
 char *memory_string(const char *text)
 {
     return text ? memory_text(text, strlen(text)) : NULL;
+}
+
+void memory_give_back(void)
+{
+    malloc_trim(0);
 }
 
 void memory_wipe(void *bytes, size_t size)

@@ -125,6 +125,7 @@ static void compare_some(struct task *task)
         drift_look_end(lookout->look);
         lookout->look = NULL;
     } else if (!lookout->look && !audit_on(lookout->audit, COMPARED_PER_TURN, now_ms)) {
+        memory_give_back(); /* of the sweep's pages */
         return;
     }
     task_schedule(lookout->world->loop, task);
