@@ -67,6 +67,37 @@ static void add_rivals(struct consequences *consequences, const struct podidenti
                     consequences);
 }
 
+/* Whom it stops may have changed. */
+static bool same_rank(const struct podidentitybinding *before,
+                      const struct podidentitybinding *after)
+{
+    return before->spec.observe == after->spec.observe &&
+           before->from_shorthand == after->from_shorthand;
+}
+
+static void add_observer(void *context, const void *record)
+{
+    const struct podidentitybinding *binding = record;
+    const struct consequences *consequences = context;
+
+    if (!binding->spec.observe)
+        return;
+    reconcile_doubt_observer(consequences->scene, binding);
+    add_binding(context, binding);
+}
+
+/* Those of the same ServiceAccount that only observe: what they saw was moved. */
+static void add_observers(struct consequences *consequences,
+                          const struct podidentitybinding *binding)
+{
+    char key[2 * 253 + 2];
+
+    snprintf(key, sizeof(key), "%s/%s", binding->record.namespace_name,
+             binding->spec.service_account);
+    store_each_with(consequences->scene->bindings, INDEX_SERVICE_ACCOUNT, key, add_observer,
+                    consequences);
+}
+
 static bool has_managed_role(const struct podidentitybinding *binding)
 {
     return binding && !binding->spec.role_arn;
@@ -174,11 +205,13 @@ void consequences_of_binding(void *context, const void *before, const void *afte
         jobs_add(consequences->jobs, JOB_BINDING, record->key, QUEUE_LATER, 0);
         return;
     }
+    if (reconcile_moved_things(before, after))
+        add_observers(consequences, binding);
     if (after && reconcile_is_own_write(consequences->scene, record->key, record->uid,
                                         record->resource_version))
         return;
     jobs_hear(consequences->jobs, record->key, priority_of(after), line_us(consequences));
-    if (came_or_went)
+    if (came_or_went || !same_rank(before, after))
         add_rivals(consequences, binding);
     if (came_or_went || keeps(before) != keeps(after) || !same_generation(before, after))
         add_namesake(consequences, before, after);

@@ -27,7 +27,7 @@ bool grants_is_older(const struct podidentitybinding *a, const struct podidentit
     return strcmp(a->record.uid, b->record.uid) < 0;
 }
 
-/* Which of two bindings of one ServiceAccount counts. */
+/* Which of two bindings of one ServiceAccount counts, if both may write. */
 static bool goes_before(const struct podidentitybinding *a, const struct podidentitybinding *b)
 {
     if (a->from_shorthand != b->from_shorthand)
@@ -39,12 +39,14 @@ struct rivalry {
     const struct podidentitybinding *self, *first;
 };
 
+/* Who only looks stops nobody who acts; it is told itself what would stop it if it acted. */
 static void compare_rival(void *context, const void *record)
 {
     const struct podidentitybinding *other = record;
     struct rivalry *rivalry = context;
+    bool only_looks = other->spec.observe && !rivalry->self->spec.observe;
 
-    if (other->meta.deleted_ms == 0 && goes_before(other, rivalry->first))
+    if (other->meta.deleted_ms == 0 && !only_looks && goes_before(other, rivalry->first))
         rivalry->first = other;
 }
 

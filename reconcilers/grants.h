@@ -61,7 +61,8 @@ const char *grants_unsupported(struct arena *arena, const struct podidentitybind
 
 /*
  * The other binding that has the ServiceAccount: a person's before the shorthand's, the older
- * (whole seconds), the lower UID. NULL when this one is it.
+ * (whole seconds), the lower UID. One of mode Observe has it for nobody who enforces. NULL when
+ * nobody stops this one.
  */
 const struct podidentitybinding *grants_rival(const struct podidentitybinding *binding,
                                               const struct scene *scene);

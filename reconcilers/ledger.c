@@ -72,6 +72,7 @@ struct ledger_entry *ledger_entry(struct ledger *ledger, const char *key, const 
 void ledger_doubt(struct ledger_entry *entry)
 {
     entry->verified = false;
+    entry->doubts++;
 }
 
 void ledger_wrote(struct ledger_entry *entry, const char *resource_version)

@@ -41,6 +41,7 @@ struct ledger_entry {
     bool verified; /* AWS was seen, or made, as this generation wants it; with mode Observe: seen */
     bool consented;    /* the existing role's trust named this binding when it was verified */
     bool brake_passed; /* its teardown was counted */
+    unsigned doubts;   /* how often that was dropped */
     int64_t generation;
     char *role_arn, *association_id, *required_trust; /* NULL: none */
     int64_t settled_ms;          /* wall: when the association has stood long enough */

@@ -38,6 +38,7 @@ static enum verdict remember(struct work *work, struct request *request)
         remember_from_picture(ledger);
     if (work->have.verified && ledger->observed[DRIFT_ASSOCIATION].sighting == SIGHTING_ABSENT)
         work->have.association = PRESENCE_ABSENT;
+    work->doubts = ledger->doubts;
     return VERDICT_NEXT;
 }
 
@@ -311,7 +312,7 @@ static enum verdict seen(struct work *work, struct request *request)
     (void)request;
     if (work->have.verified)
         return VERDICT_NEXT;
-    ledger->verified = true;
+    ledger->verified = ledger->doubts == work->doubts; /* else it was moved meanwhile */
     ledger->generation = work->binding->meta.generation;
     ledger->web_identity_held = false;
     for (int part = 0; part < DRIFT_PARTS; part++)

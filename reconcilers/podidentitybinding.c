@@ -302,6 +302,29 @@ bool reconcile_is_own_write(const struct scene *scene, const char *key, const ch
     return entry->written_version[0] && comparable && order <= 0;
 }
 
+static const char *why_ready(const struct podidentitybinding *binding)
+{
+    const struct condition *ready = podidentitybinding_condition(&binding->status, "Ready");
+
+    return ready ? ready->reason : NULL;
+}
+
+bool reconcile_moved_things(const struct podidentitybinding *before,
+                            const struct podidentitybinding *after)
+{
+    if ((after ? after : before)->spec.observe)
+        return before && !before->spec.observe;
+    return !before || !after || !text_equal(before->status.role_arn, after->status.role_arn) ||
+           !text_equal(before->status.association_id, after->status.association_id) ||
+           !text_equal(why_ready(before), why_ready(after));
+}
+
+void reconcile_doubt_observer(const struct scene *scene, const struct podidentitybinding *binding)
+{
+    if (binding->spec.observe)
+        ledger_doubt(ledger_entry(scene->ledger, binding->record.key, binding->record.uid));
+}
+
 bool reconcile_looks_at_pods(const struct scene *scene, const struct podidentitybinding *binding)
 {
     const struct ledger_entry *entry =

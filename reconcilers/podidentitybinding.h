@@ -65,6 +65,15 @@ void reconcile_release_start(struct scene *scene, struct transport *transport, c
 bool reconcile_is_own_write(const struct scene *scene, const char *key, const char *uid,
                             const char *resource_version);
 
+/*
+ * What a binding that only observes saw of AWS is not what is there any more, when another of its
+ * ServiceAccount, which enforces, came, went (NULL) or says in its status that it has something
+ * else: reconcile_moved_things says so, and reconcile_doubt_observer makes it read again.
+ */
+bool reconcile_moved_things(const struct podidentitybinding *before,
+                            const struct podidentitybinding *after);
+void reconcile_doubt_observer(const struct scene *scene, const struct podidentitybinding *binding);
+
 /* Would its plan or its report say anything else when its pods change? Not while it waits for AWS
  * or for a person: it comes back in its own time. */
 bool reconcile_looks_at_pods(const struct scene *scene, const struct podidentitybinding *binding);

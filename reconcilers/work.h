@@ -152,6 +152,7 @@ struct work {
     uint64_t gate_stamp; /* grants_stamp when the gate let this plan pass; 0: it has no gate */
     bool needs_consent;  /* the grant wants the existing role's trust to name this binding */
 
+    unsigned doubts;    /* of the ledger, before AWS was read to observe it */
     struct want want;
     bool wanted; /* want is computed */
     struct have have;

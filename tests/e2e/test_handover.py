@@ -92,6 +92,35 @@ def test_so_does_one_with_a_role_of_ours(place, aws, role, controller):
     assert writes == ["CreateRole", "PutRolePolicy", "UpdatePodIdentityAssociation", "TagResource"]
 
 
+def test_one_that_only_observes_takes_nothing_over_before_it_enforces(
+        place, aws, role, controller):
+    place.grant(allowServiceAccountAnnotation=True)
+    place.service_account("cart", {ROLE_ARN: role()})
+    former = place.wait_ready("cart")["status"]
+    since = aws.last()
+    wanted = role("other")
+    mine = place.binding("mine", serviceAccountName="cart", roleARN=wanted, mode="Observe")
+    place.apply(mine)
+    found = place.wait_condition("Ready", "False", "ChangesPending", name="mine")
+    assert found["status"]["pendingChanges"][0] == (
+        f"Change association {former['associationID']}; role {wanted} "
+        f"(before: {former['roleARN']})")
+    assert condition(place.get("cart"), "Ready")["status"] == "True"
+    assert requests_of(place, aws, since) == []
+
+    def to(mode):
+        place.objects.patch("PodIdentityBinding", "mine", {"spec": {"mode": mode}}, place.name)
+
+    to("Enforce")
+    place.wait_condition("Ready", "False", "Conflict", name="cart")
+    wait_owner(place, aws, place.wait_ready("mine"))
+    to("Observe")  # and the other has it again
+    wait_owner(place, aws, place.wait_ready("cart"))
+    found = place.wait_condition("Ready", "False", "ChangesPending", name="mine")
+    assert aws.association(place.name, "cart")["roleArn"] == former["roleARN"]
+    assert requests_of(place, aws, since) == ["UpdatePodIdentityAssociation", "TagResource"] * 2
+
+
 def test_one_that_is_not_granted_takes_nothing_over(place, aws, role, controller):
     """Pods keep what they have until somebody who may has decided."""
     arn, other = role(), role("other")

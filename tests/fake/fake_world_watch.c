@@ -43,22 +43,38 @@ static size_t kind_of(const char *id)
     return kind;
 }
 
-/* The binding itself and its rivals, as the controller does. */
-static void binding_news(struct fake_world *world, const char *key, const void *record)
+static void observer_due(void *context, const void *record)
 {
+    struct fake_world *world = context;
     const struct podidentitybinding *binding = record;
+
+    if (!binding->spec.observe)
+        return;
+    reconcile_doubt_observer(&world->scene, binding);
+    fake_world_record_due(world, binding);
+}
+
+/* The binding itself and its rivals, as the controller does. before, binding: NULL: there is none.
+ */
+static void binding_news(struct fake_world *world, const char *key,
+                         const struct podidentitybinding *before,
+                         const struct podidentitybinding *binding)
+{
+    const struct podidentitybinding *some = binding ? binding : before;
     char account[600];
 
+    snprintf(account, sizeof(account), "%s/%s", some->record.namespace_name,
+             some->spec.service_account);
+    if (reconcile_moved_things(before, binding))
+        store_each_with(world->bindings, INDEX_SERVICE_ACCOUNT, account, observer_due, world);
     if (binding && reconcile_is_own_write(&world->scene, key, binding->record.uid,
                                           binding->record.resource_version))
         return;
     fake_world_due(world, key);
     fake_world_account_due(world, key);
-    if (!binding)
-        return;
-    snprintf(account, sizeof(account), "%s/%s", binding->record.namespace_name,
-             binding->spec.service_account);
-    store_each_with(world->bindings, INDEX_SERVICE_ACCOUNT, account, fake_world_record_due, world);
+    if (binding)
+        store_each_with(world->bindings, INDEX_SERVICE_ACCOUNT, account, fake_world_record_due,
+                        world);
 }
 
 static void take_change(struct fake_world *world, const struct fake_change *change)
@@ -67,17 +83,22 @@ static void take_change(struct fake_world *world, const struct fake_change *chan
     const char *key = strchr(change->id, '/') + 1;
     struct error error = {0};
     void *record = change->object ? kinds[kind].read(change->object, &error) : NULL;
+    const void *before;
 
     key += *key == '/';
     assert(record || !change->object);
+    before = store_get(store_of(world, kind), key);
+    if (before)
+        record_ref(before);
     if (record)
         store_put(store_of(world, kind), record);
     else
         store_remove(store_of(world, kind), key);
-    if (kind == 0) {
-        binding_news(world, key, record);
+    if (kind == 0 && (before || record))
+        binding_news(world, key, before, record);
+    record_unref(before);
+    if (kind == 0)
         return;
-    }
     store_each(world->bindings, fake_world_record_due, world);
     if (kinds[kind].resource == &serviceaccount_resource)
         fake_world_account_due(world, key);

@@ -48,6 +48,27 @@ static void bind_other_as_a_person(struct fake_world *world)
     fake_world_bind(world, "mine", managed);
 }
 
+static void observe_as_a_person(struct fake_world *world)
+{
+    fake_world_bind(world, "mine",
+                    "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING
+                    "\",\"mode\":\"Observe\"}");
+}
+
+static void have_annotated_and_a_persons(struct fake_world *world)
+{
+    have_annotated(world);
+    fake_world_settle(world);
+    bind_other_as_a_person(world);
+}
+
+static void have_annotated_and_observed(struct fake_world *world)
+{
+    have_annotated(world);
+    fake_world_settle(world);
+    observe_as_a_person(world);
+}
+
 /* The elder of two bindings goes, and the younger, which waited, has its association. */
 static void have_elder(struct fake_world *world)
 {
@@ -76,6 +97,11 @@ static const struct scenario scenarios[] = {
      "False Conflict", false},
     {"hand over to a person with a role of ours", have_annotated, bind_other_as_a_person, 0,
      "False Conflict", false},
+    {"observe beside the annotation", have_annotated, observe_as_a_person, 0, "True Ready", false},
+    {"hand over to a person who only observed", have_annotated_and_observed, bind_other_as_a_person,
+     0, "False Conflict", false},
+    {"hand over from a person who only observes", have_annotated_and_a_persons, observe_as_a_person,
+     0, "True Ready", false},
     {"hand over to a younger binding", have_elder, unbind, 0, "", false},
     {"hand over to a younger binding with the same role", have_elder_of_the_same_role, unbind, 0,
      "", false},

@@ -217,6 +217,117 @@ static void nobody_hands_over_to_who_only_looks(void **state)
     assert_condition(world, "second", "Ready", "False ChangesPending");
 }
 
+#define OTHER "arn:aws:iam::" FAKE_ACCOUNT ":role/app/other"
+
+/* The annotation of ServiceAccount cart stands for a binding that is Ready; counts at 0. */
+static struct fake_world *world_annotated(void)
+{
+    struct fake_world *world = world_with(NULL);
+
+    fake_aws_add_role(&world->aws, "/app/", "other", TRUST);
+    fake_world_annotate(world, EXISTING);
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "Ready", "True Ready");
+    fake_world_reset(world);
+    world->wire.now_ms += 5000;
+    return world;
+}
+
+/* A person's goes first, and would take it over. */
+static void who_only_looks_does_not_stop_the_annotation(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_annotated();
+    AUTO_TEXT struct text wanted = TEXT_INIT(1 << 12);
+
+    (void)state;
+    bind_and_settle(world, "mine", LOOK_AT(OTHER));
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_condition(world, "mine", "Ready", "False ChangesPending");
+    text_printf(&wanted,
+                "Change association %s; role " OTHER " (before: " EXISTING ")\n"
+                "Tag association %s: podidentity.io/binding-uid\n",
+                fake_world_binding(world, "cart")->status.association_id,
+                fake_world_binding(world, "cart")->status.association_id);
+    assert_pending_of(world, "mine", wanted.bytes);
+    look(world);
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_pending_of(world, "mine", wanted.bytes);
+    assert_nothing_written(world);
+    bind_and_settle(world, "mine", "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" OTHER "\"}");
+    assert_condition(world, "mine", "Ready", "True Ready");
+    assert_condition(world, "cart", "Ready", "False Conflict");
+    assert_string_equal(fake_aws_association(&world->aws, "shop", "cart")->role_arn, OTHER);
+}
+
+static void of_two_who_only_look_the_second_is_told(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_annotated();
+
+    (void)state;
+    bind_and_settle(world, "mine", LOOK_AT(OTHER));
+    world->wire.now_ms += 5000;
+    bind_and_settle(world, "second", LOOK_AT(OTHER));
+    assert_condition(world, "second", "Ready", "False Conflict");
+    assert_contains(message_of(world, "second", "Ready"), "shop/mine already binds");
+    assert_condition(world, "cart", "Ready", "True Ready");
+}
+
+static void who_begins_to_look_gives_way_to_who_waited(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+    AUTO_FREE char *association =
+        memory_string(fake_world_binding(world, "cart")->status.association_id);
+
+    (void)state;
+    world->wire.now_ms += 5000;
+    bind_and_settle(world, "second", BOUND_TO("cart"));
+    assert_condition(world, "second", "Ready", "False Conflict");
+    bind_and_settle(world, "cart", LOOK);
+    assert_condition(world, "second", "Ready", "True Ready");
+    assert_string_equal(fake_world_binding(world, "second")->status.association_id, association);
+    assert_condition(world, "cart", "Ready", "False ChangesPending");
+    assert_pending_contains(world, " (before: " EXISTING ")\nTag association ");
+    assert_non_null(cart_role(world));
+    fake_world_unbind(world, "second");
+    assert_true(fake_world_settle(world)); /* no page has to show that the association is gone */
+    assert_pending_contains(world, "Create association: ");
+    bind_and_settle(world, "second", BOUND_TO("cart"));
+    assert_pending_contains(world, " (before: " EXISTING ")\nTag association ");
+    bind_and_settle(world, "cart", MANAGED);
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_condition(world, "second", "Ready", "False Conflict");
+    assert_string_equal(strrchr(fake_aws_association(&world->aws, "shop", "cart")->role_arn, '/') +
+                            1,
+                        cart_role(world)->name);
+}
+
+static void finished(void *context, const struct reconcile_result *result)
+{
+    (void)result;
+    *(bool *)context = true;
+}
+
+static void what_is_moved_while_it_is_read_is_read_again(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_from(MANAGED, LOOK);
+    const struct podidentitybinding *binding = fake_world_binding(world, "cart");
+    const struct ledger_entry *entry =
+        ledger_entry(world->scene.ledger, "shop/cart", binding->record.uid);
+    bool done = false;
+
+    (void)state;
+    reconcile_doubt_observer(&world->scene, binding);
+    reconcile_start(&world->scene, &world->wire.transport, world->events, "shop/cart",
+                    world->wire.now_ms, finished, &done);
+    assert_false(done);
+    reconcile_doubt_observer(&world->scene, binding);
+    fake_run(&world->wire);
+    assert_true(done);
+    assert_false(entry->verified);
+    fake_world_reconcile(world, "cart");
+    assert_true(entry->verified);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +342,10 @@ int main(void)
         cmocka_unit_test(what_a_former_binding_left_stays_for_all_of_the_audit),
         cmocka_unit_test(what_a_former_binding_left_is_pending_until_enforced),
         cmocka_unit_test(nobody_hands_over_to_who_only_looks),
+        cmocka_unit_test(who_only_looks_does_not_stop_the_annotation),
+        cmocka_unit_test(of_two_who_only_look_the_second_is_told),
+        cmocka_unit_test(who_begins_to_look_gives_way_to_who_waited),
+        cmocka_unit_test(what_is_moved_while_it_is_read_is_read_again),
     };
 
     return cmocka_run_group_tests_name("observe_beside", tests, NULL, NULL);
