@@ -116,12 +116,25 @@ static struct difference narrowing_of(const struct difference *todo)
     };
 }
 
+/* The trust was edited for the association a moment ago by a process that is gone, and cannot look
+ * at it again. */
+static bool was_left_waiting(const struct work *work)
+{
+    const struct condition *associated =
+        podidentitybinding_condition(&work->binding->status, "Associated");
+
+    return work->ledger->trust_edited_ms == 0 && associated &&
+           text_equal(associated->reason, "WaitingForRole");
+}
+
 /* What a person changed, once it was made true, differs by the work of others; but not while a
  * change of ours waits for something. */
 static bool is_settled(const struct work *work)
 {
     const char *const *pending = work->binding->status.pending_changes;
 
+    if (was_left_waiting(work))
+        return false;
     for (; pending && *pending; pending++)
         if (changes_is_on_its_way(*pending))
             return false;

@@ -8,6 +8,8 @@ import pytest
 
 from tests.e2e.documents import READ_DYNAMO, READ_S3, READ_SQS, WRITE_S3
 from tests.e2e.rig.objects import condition
+from tests.e2e.rig.pods import CONTAINER_CREDENTIALS
+from tests.e2e.rig.waiting import wait_until
 
 # What others admit, in the forms that IAM takes.
 THEM = {"Sid": "Them", "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::222233334444:root"},
@@ -118,6 +120,20 @@ def test_a_write_of_others_that_crosses_ours_is_merged_again(place, aws, control
     assert_theirs_stand(aws, theirs)
     assert other in statements(aws, theirs)
     assert sum((sid or "").startswith("PodIdentity") for sid in sids) == 1
+
+
+def test_a_start_puts_back_what_others_took_from_a_trust_that_is_waited_for(
+        place, aws, controller, theirs):
+    """The process that wrote it is gone before it could look at it again."""
+    bind(place, aws, theirs, permissionPolicy=READ_S3)
+    place.wait_condition("Associated", "Unknown", "WaitingForRole", name="cart")
+    controller.stop()
+    ours = [one for one in statements(aws, theirs) if one not in (THEM, NEVER)]
+    aws.iam.update_assume_role_policy(RoleName=theirs, PolicyDocument=json.dumps(
+        {"Version": "2012-10-17", "Statement": [NEVER, THEM]}))
+    controller.start()
+    wait_until(lambda: ours[0] in statements(aws, theirs), 10, "our statement in the trust")
+    assert_theirs_stand(aws, theirs)
 
 
 def test_without_spec_or_grant_nothing_is_written(place, aws, controller, theirs):

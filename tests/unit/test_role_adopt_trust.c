@@ -75,6 +75,56 @@ static void a_write_that_crosses_ours_is_merged_again(void **state)
     assert_non_null(strstr(role(world)->trust, "\"Sid\":\"PodIdentity"));
 }
 
+/* The trust is written, and the association waits for it; then somebody writes this, and the
+ * process dies before it looks again. */
+static struct fake_world *world_that_died_before_the_second_look(const char *trust)
+{
+    struct fake_world *world = world_with_theirs(TRUST_OF_OTHERS);
+
+    fake_world_bind(world, "cart", WITH_TWO);
+    fake_world_watch(world);
+    fake_world_reconcile(world, "cart");
+    fake_world_watch(world);
+    assert_condition(world, "cart", "Associated", "Unknown WaitingForRole");
+    if (trust)
+        fake_text_set(&role(world)->trust, trust);
+    fake_world_restart(world);
+    assert_true(fake_world_settle(world));
+    return world;
+}
+
+static void a_start_looks_at_what_the_process_before_wrote(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_that_died_before_the_second_look(NULL);
+
+    (void)state;
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_int_equal(effects(world, "UpdateAssumeRolePolicy"), 1);
+}
+
+static void what_was_lost_of_ours_before_a_start_is_put_back_while_it_is_waited_for(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_that_died_before_the_second_look(
+        "{\"Version\":\"2012-10-17\",\"Statement\":[" OF_OTHERS "," OF_OTHERS3 "]}");
+
+    (void)state;
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_non_null(strstr(role(world)->trust, OF_OTHERS3));
+    assert_non_null(strstr(role(world)->trust, "\"Sid\":\"PodIdentity"));
+}
+
+static void what_was_lost_of_ours_later_is_told_by_the_start(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_adopted(WITH_TWO);
+
+    (void)state;
+    fake_text_set(&role(world)->trust, TRUST_OF_OTHERS);
+    fake_world_restart(world);
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "Ready", "False ChangesPending");
+    assert_int_equal(world->wire.aws_writes, 0);
+}
+
 static void who_takes_a_statement_away_each_time_wants_it_so(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with_theirs(TRUST_OF_OTHERS);
@@ -99,6 +149,9 @@ int main(void)
         cmocka_unit_test(a_trust_that_cannot_be_merged_is_refused_before_any_write),
         cmocka_unit_test(a_trust_that_would_be_too_large_is_refused),
         cmocka_unit_test(a_write_that_crosses_ours_is_merged_again),
+        cmocka_unit_test(a_start_looks_at_what_the_process_before_wrote),
+        cmocka_unit_test(what_was_lost_of_ours_before_a_start_is_put_back_while_it_is_waited_for),
+        cmocka_unit_test(what_was_lost_of_ours_later_is_told_by_the_start),
         cmocka_unit_test(who_takes_a_statement_away_each_time_wants_it_so),
     };
 
