@@ -29,7 +29,7 @@ enum verdict role_create_ask(struct work *work, struct request *request)
         .tags = want->tags,
     };
     /* From here on it may exist, whatever becomes of the answer. */
-    picture_put_role(work->scene->picture, want->role_name, work->binding->record.uid, "");
+    picture_put_role(work->scene->picture, want->role_name, work->binding->record.uid, "", false);
     iam_create_role(work->arena, request, &wish);
     return VERDICT_SEND;
 }

@@ -59,7 +59,8 @@ enum verdict role_get_answer(struct work *work, const struct reply *reply)
     if (verdict != VERDICT_NEXT)
         return verdict;
     uid = aws_tags_get(&role->tags, TAG_BINDING_UID);
-    picture_put_role(work->scene->picture, role->name, uid ? uid : "", "");
+    picture_put_role(work->scene->picture, role->name, uid ? uid : "", "",
+                     work->have.role_owner == OWNER_ADOPTED);
     work->have.role = PRESENCE_PRESENT;
     return VERDICT_NEXT;
 }

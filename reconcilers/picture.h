@@ -60,15 +60,16 @@ struct picture_role {
     const char *name;
     const char *binding_uid; /* from its tag; "" when it has none */
     char digest[33];         /* difference_digest of what hangs on it; "" when not seen whole */
+    bool adopted;            /* not made by us, by its tags */
 };
 
 /* Names are compared as IAM does, whatever the case. */
 const struct picture_role *picture_role(const struct picture *picture, const char *name);
 void picture_put_role(struct picture *picture, const char *name, const char *binding_uid,
-                      const char *digest);
+                      const char *digest, bool adopted);
 /* The same for a sweep. */
 void picture_seen_role(struct picture *picture, const char *name, const char *binding_uid,
-                       const char *digest);
+                       const char *digest, bool adopted);
 void picture_remove_role(struct picture *picture, const char *name);
 
 /* Every role tagged with this binding's UID. visit must not change the picture. */

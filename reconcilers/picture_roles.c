@@ -107,7 +107,7 @@ void picture_remove_role(struct picture *picture, const char *name)
 }
 
 static void put_role(struct picture *picture, struct stamp stamp, const char *name,
-                     const char *binding_uid, const char *digest)
+                     const char *binding_uid, const char *digest, bool adopted)
 {
     struct role_entry *entry =
         memory_alloc(sizeof(*entry) + picture_text_size(name) + picture_text_size(binding_uid));
@@ -119,6 +119,7 @@ static void put_role(struct picture *picture, struct stamp stamp, const char *na
     entry->public.name = picture_keep_text(&room, name);
     entry->public.binding_uid = picture_keep_text(&room, binding_uid);
     snprintf(entry->public.digest, sizeof(entry->public.digest), "%s", digest);
+    entry->public.adopted = adopted;
     role_key(key, entry->public.name);
     /* name may be the former entry's own: it goes last. */
     former = map_put(picture->roles, key, entry);
@@ -128,19 +129,19 @@ static void put_role(struct picture *picture, struct stamp stamp, const char *na
 }
 
 void picture_put_role(struct picture *picture, const char *name, const char *binding_uid,
-                      const char *digest)
+                      const char *digest, bool adopted)
 {
-    put_role(picture, picture_stamp(picture, true), name, binding_uid, digest);
+    put_role(picture, picture_stamp(picture, true), name, binding_uid, digest, adopted);
 }
 
 void picture_seen_role(struct picture *picture, const char *name, const char *binding_uid,
-                       const char *digest)
+                       const char *digest, bool adopted)
 {
     char key[ROLE_KEY_SIZE];
 
     role_key(key, name);
     if (!picture_is_newer(picture, map_get(picture->roles, key)))
-        put_role(picture, picture_stamp(picture, false), name, binding_uid, digest);
+        put_role(picture, picture_stamp(picture, false), name, binding_uid, digest, adopted);
 }
 
 void picture_each_role_of(const struct picture *picture, const char *binding_uid,

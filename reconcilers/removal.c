@@ -81,9 +81,36 @@ void removal_pend_retired(struct work *work)
     picture_each_role_of(work->scene->picture, work->binding->record.uid, pend_unwanted, work);
 }
 
+/* An association of others, one that was adopted too, stays and gives pods the role of this name.
+ */
+static bool is_in_use(const struct work *work, const char *role_name)
+{
+    const char *name =
+        work->have.association == PRESENCE_PRESENT ? strrchr(work->have.found.role_arn, '/') : NULL;
+
+    return name && strcasecmp(name + 1, role_name) == 0 && !work->purge && !work->withdrawn &&
+           (work->have.association_owner == OWNER_FOREIGN ||
+            work->have.association_owner == OWNER_ADOPTED);
+}
+
+/* What is left working needs its role. */
+static void add_unless_in_use(struct work *work, const char *name)
+{
+    if (is_in_use(work, name))
+        work->doomed.spared = true;
+    else
+        doomed_add(work, name);
+}
+
 static void add_any(void *context, const struct picture_role *role)
 {
-    doomed_add(context, role->name);
+    add_unless_in_use(context, role->name);
+}
+
+static void add_adopted(void *context, const struct picture_role *role)
+{
+    if (role->adopted)
+        add_any(context, role);
 }
 
 /* Lists once what is to go; true when that was done now. */
@@ -117,7 +144,8 @@ enum verdict removal_done(struct work *work)
                               .names = doomed->names,
                               .count = doomed->count,
                               .next = doomed->next + 1,
-                              .until_ms = doomed->until_ms};
+                              .until_ms = doomed->until_ms,
+                              .spared = doomed->spared};
     return VERDICT_TOP;
 }
 
@@ -171,30 +199,15 @@ enum verdict removal_choose_retired(struct work *work, struct request *request)
     return doomed_next(work);
 }
 
-bool removal_is_in_use(const struct work *work, const char *role_name)
+/* When nothing else is left to wait for. */
+static void tell_of_spared(struct work *work)
 {
-    const char *name =
-        work->have.association == PRESENCE_PRESENT ? strrchr(work->have.found.role_arn, '/') : NULL;
-
-    return name && strcasecmp(name + 1, role_name) == 0 && !work->purge && !work->withdrawn &&
-           (work->have.association_owner == OWNER_FOREIGN ||
-            work->have.association_owner == OWNER_ADOPTED);
-}
-
-/* What is left working needs its role. */
-static void spare_role_in_use(struct work *work)
-{
-    struct doomed *doomed = &work->doomed;
-
-    for (size_t i = 0; i < doomed->count; i++) {
-        if (!removal_is_in_use(work, doomed->names[i]))
-            continue;
-        work_tell(work, false, "RoleLeft", "DeleteRole",
-                  "Role %s stays, because association %s, which others made, gives it to pods",
-                  work->have.found.role_arn, work->have.found.id);
-        doomed->names[i] = doomed->names[--doomed->count];
+    if (work->doomed.chosen || !work->doomed.spared)
         return;
-    }
+    work->doomed.spared = false;
+    work_tell(work, false, "RoleLeft", "DeleteRole",
+              "Role %s stays, because association %s, which others made, gives it to pods",
+              work->have.found.role_arn, work->have.found.id);
 }
 
 /* A person who says --purge means it, whatever the spec says. */
@@ -203,20 +216,27 @@ static bool keeps_roles(const struct work *work)
     return work->keep_roles || (!work->purge && grants_retain(work->binding, work->scene));
 }
 
+/* Adopted ones first: they are let go at once, while the others may wait for pods. */
+static void list_all(struct work *work)
+{
+    const char *uid = work->binding->record.uid;
+
+    picture_each_role_of(work->scene->picture, uid, add_adopted, work);
+    picture_each_role_of(work->scene->picture, uid, add_any, work);
+    /* Not in the picture when the program died right after CreateRole. */
+    if (work->wanted && work->want.managed)
+        add_unless_in_use(work, work->want.role_name);
+}
+
 enum verdict removal_choose_all(struct work *work, struct request *request)
 {
     (void)request;
-    if (doomed_begin(work) && !keeps_roles(work)) {
-        picture_each_role_of(work->scene->picture, work->binding->record.uid, add_any, work);
-        /* Not in the picture when the program died right after CreateRole. */
-        if (work->wanted && work->want.managed)
-            doomed_add(work, work->want.role_name);
-        spare_role_in_use(work);
-        work->doomed.delete_now = true;
-    }
-    if (work->doomed.listed)
-        work->doomed.delete_now = true;
-    return doomed_next(work);
+    if (doomed_begin(work) && !keeps_roles(work))
+        list_all(work);
+    work->doomed.delete_now = true;
+    (void)doomed_next(work);
+    tell_of_spared(work);
+    return VERDICT_NEXT;
 }
 
 enum verdict removal_get_ask(struct work *work, struct request *request)

@@ -1,7 +1,8 @@
 #pragma once
 
 /* Removing roles of ours, in parts: which one goes now (removal.c), and how (removal_delete.c).
- * Internal to reconcilers/removal*.c. */
+ * Internal to reconcilers/removal*.c, and to the row that waits before one goes (running_pods.c).
+ */
 
 #include <stdint.h>
 

@@ -41,7 +41,8 @@ enum verdict role_settled(struct work *work, struct request *request)
         tell_update(work);
         ledger_keep(&work->ledger->required_trust, NULL);
         /* Without digest: until the next sweep the ledger knows that it is as wanted. */
-        picture_put_role(work->scene->picture, work->want.role_name, work->binding->record.uid, "");
+        picture_put_role(work->scene->picture, work->want.role_name, work->binding->record.uid, "",
+                         role_is_adopted(work));
     }
     role_settle_adopted(work);
     if (!adoption_tell_kept(work, DRIFT_ROLE))

@@ -189,9 +189,6 @@ bool annotations_are_ours(const struct work *work);
 /* removal.c, removal_delete.c: roles of ours that go, one after the other. */
 bool removal_has_retired(struct work *work);  /* the picture shows a role besides the wanted one */
 void removal_pend_retired(struct work *work); /* says so of each */
-/* An association of others, one that was adopted too, stays and gives pods the role of this name.
- */
-bool removal_is_in_use(const struct work *work, const char *role_name);
 enum verdict removal_choose_retired(struct work *work, struct request *request);
 enum verdict removal_choose_all(struct work *work, struct request *request);
 enum verdict removal_get_ask(struct work *work, struct request *request);

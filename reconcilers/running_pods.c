@@ -4,12 +4,12 @@
  * works with it.
  */
 
-#include "base/arena.h"
+#include "base/text.h"
 #include "informers/pods.h"
-#include "reconcilers/grants.h"
 #include "reconcilers/injection.h"
 #include "reconcilers/ledger.h"
 #include "reconcilers/picture.h"
+#include "reconcilers/removal_parts.h"
 #include "reconcilers/rows.h"
 #include "reconcilers/scene.h"
 #include "reconcilers/work.h"
@@ -49,29 +49,21 @@ enum verdict pods_compute(struct work *work, struct request *request)
     return VERDICT_NEXT;
 }
 
-struct going {
-    const struct work *work;
-    bool found;
-};
-
-static void find_role(void *context, const struct picture_role *role)
+/*
+ * Is the chosen role one that goes? One that was adopted stays, and so do its pods' credentials:
+ * the picture is believed until it is read. One that an heir has taken over is not deleted
+ * (handover.c), and one that is in no sweep and was not made by this process has no association
+ * that would give it to pods.
+ */
+static bool deletes_the_role(const struct work *work)
 {
-    struct going *going = context;
+    const struct picture_role *role;
 
-    going->found |= !removal_is_in_use(going->work, role->name);
-}
-
-/* A role that an heir has taken over is not deleted (handover.c), and one that is in no sweep and
- * was not made by this process has no association that would give it to pods. */
-static bool deletes_a_role(const struct work *work)
-{
-    struct going going = {.work = work};
-
-    if (work->binding->spec.observe || grants_retain(work->binding, work->scene) ||
-        work->keep_roles)
+    if (!work->doomed.chosen)
         return false;
-    picture_each_role_of(work->scene->picture, work->binding->record.uid, find_role, &going);
-    return going.found;
+    role = picture_role(work->scene->picture, removal_name(work));
+    return role && text_equal(role->binding_uid, work->binding->record.uid) &&
+           (work->doomed.read || !role->adopted);
 }
 
 /* When the role goes whatever its pods do. After a restart it is not known when the association
@@ -90,24 +82,34 @@ static int64_t drained_until_ms(struct work *work)
     return ledger->drain_until_ms;
 }
 
+static bool is_drained(struct work *work)
+{
+    return injection_is_over(work, work->now_ms) || work->now_ms >= drained_until_ms(work);
+}
+
+/* Nobody tells when the watch of pods has no trouble any more. */
+static int64_t look_again_ms(struct work *work)
+{
+    int64_t until_ms = drained_until_ms(work);
+
+    return !pods_known(work->scene->pods) && until_ms > work->now_ms + UNKNOWN_MS
+               ? work->now_ms + UNKNOWN_MS
+               : until_ms;
+}
+
 enum verdict pods_drain(struct work *work, struct request *request)
 {
-    int64_t until_ms;
-
     (void)request;
-    if (work->doomed.listed || !work->scene->pods || !deletes_a_role(work) ||
-        injection_is_over(work, work->now_ms))
+    if (work->doomed.drained || !work->scene->pods || !deletes_the_role(work))
         return VERDICT_NEXT;
-    until_ms = drained_until_ms(work);
-    if (work->now_ms >= until_ms)
+    work->doomed.drained = is_drained(work);
+    if (work->doomed.drained)
         return VERDICT_NEXT;
-    if (!pods_known(work->scene->pods) && until_ms > work->now_ms + UNKNOWN_MS)
-        until_ms = work->now_ms + UNKNOWN_MS;
     work->draining = true;
     work->outcome.reconciling = "Draining";
     work->outcome.waiting =
         "New pods get no credentials any more; the role goes when the last pod that has them is "
         "gone, 15 minutes later at the latest";
-    work->outcome.again_ms = (uint64_t)(until_ms - work->now_ms) + 1;
+    work->outcome.again_ms = (uint64_t)(look_again_ms(work) - work->now_ms) + 1;
     return VERDICT_STOP;
 }

@@ -179,7 +179,8 @@ static void keep_role(struct work *work, const struct iam_role_detail *detail)
         !text_equal(aws_tags_get(tags, TAG_CLUSTER), scene->account.cluster_arn))
         return;
     difference_digest(digest, work->arena, detail);
-    picture_seen_role(scene->picture, detail->role.name, uid ? uid : "", digest);
+    picture_seen_role(scene->picture, detail->role.name, uid ? uid : "", digest,
+                      !text_equal(aws_tags_get(tags, TAG_ORIGIN), ORIGIN_CREATED));
 }
 
 /* False when the page is through. */

@@ -108,10 +108,12 @@ const struct step teardown_plan[] = {
     {"DeletePodIdentityAssociation", delete_ask, association_delete_answer, FACET_ASSOCIATION},
     {"LetGoAssociation", association_let_go_ask, association_let_go_answer, FACET_ASSOCIATION},
 
-    {"Drain", pods_drain, NULL, FACET_ROLE},
     {"ChooseRole", choose, NULL, FACET_ROLE},
+    {"Drain", pods_drain, NULL, FACET_ROLE},
     {"GetRole", removal_get_ask, removal_get_answer, FACET_ROLE},
     {"LetGoRole", removal_let_go_ask, removal_let_go_answer, FACET_ROLE},
+    /* Once more, now that its tags have been read. */
+    {"DrainAfterAll", pods_drain, NULL, FACET_ROLE},
     {"PutRolePermissionsBoundary", removal_boundary_ask, removal_boundary_answer, FACET_ROLE},
     {"ListRolePolicies", removal_policies_list_ask, removal_policies_list_answer, FACET_ROLE},
     {"DeleteRolePolicy", removal_policy_delete_ask, removal_policy_delete_answer, FACET_ROLE},

@@ -77,7 +77,9 @@ struct doomed {
     size_t count, next;
     int64_t until_ms; /* wall: when the first of those that stay for now may go; 0: none stays */
     bool chosen, read, delete_now;
-    bool let_go; /* it was adopted: our tags go, it stays */
+    bool let_go;  /* it was adopted: our tags go, it stays */
+    bool drained; /* no pod has to be waited for any more: what was begun goes on */
+    bool spared;  /* one is not in the list, because an association that stays needs it */
     struct iam_role role;
     struct hanging {
         bool listed;
@@ -151,8 +153,8 @@ struct work {
     bool withdrawn;      /* the plan takes away what was made, because its grant is gone */
     uint64_t gate_stamp; /* grants_stamp when the gate let this plan pass; 0: it has no gate */
     bool needs_consent;  /* the grant wants the existing role's trust to name this binding */
+    unsigned doubts;     /* of the ledger, before AWS was read to observe it */
 
-    unsigned doubts;    /* of the ledger, before AWS was read to observe it */
     struct want want;
     bool wanted; /* want is computed */
     struct have have;

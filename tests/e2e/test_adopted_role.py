@@ -216,7 +216,11 @@ def test_what_the_spec_drops_goes_and_what_was_there_before_stays(place, aws, co
 
 def test_deletion_takes_the_association_and_our_tags_and_leaves_the_role(
         place, aws, controller, theirs):
+    """At once, whatever pods work with it: they keep what they have."""
     adopt(place, aws, theirs)
+    place.pod("worker", "cart", CONTAINER_CREDENTIALS)
+    place.objects.wait("PodIdentityBinding", "cart", place.name, timeout=40, until=lambda found: (
+        found["status"].get("pods", {}).get("total") == 1))
     since = aws.last()
     place.delete("cart")
     assert aws.association(place.name, "cart") is None

@@ -93,6 +93,12 @@ static void have_adopted_role(struct fake_world *world)
     bind_adopting_role(world);
 }
 
+static void have_adopted_role_and_pod(struct fake_world *world)
+{
+    have_adopted_role(world);
+    fake_world_pod(world, 1, POD_CONTAINER_CREDENTIALS, 0);
+}
+
 static void have_adopted_role_and_reader(struct fake_world *world)
 {
     fake_aws_add_role(&world->aws, "/app/", "cart-reader", TRUST);
@@ -121,6 +127,7 @@ static const struct scenario scenarios[] = {
      "True Ready", false},
     {"leave an adopted role", have_adopted_role_and_reader, bind_existing, 0, "True Ready", false},
     {"let an adopted role go", have_adopted_role, unbind, 0, "", true},
+    {"let an adopted role go under a pod", have_adopted_role_and_pod, unbind, 0, "", false},
     {"observe what would be adopted", have_their_role_and_association, observe_adopting_role, 0,
      "False ChangesPending", false},
     {"observe what was adopted", have_adopted_role, observe_adopting_role, 0, "True Observed",

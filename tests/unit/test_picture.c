@@ -60,11 +60,11 @@ static void knows_a_role_whatever_the_case_of_its_name(void **state)
 
     (void)state;
     assert_null(picture_role(picture, "shop_cart"));
-    picture_put_role(picture, "Shop_Cart", "u-1", DIGEST_A);
+    picture_put_role(picture, "Shop_Cart", "u-1", DIGEST_A, false);
     assert_string_equal(picture_role(picture, "shop_cart")->name, "Shop_Cart");
     assert_string_equal(picture_role(picture, "SHOP_CART")->binding_uid, "u-1");
     assert_string_equal(picture_role(picture, "shop_cart")->digest, DIGEST_A);
-    picture_put_role(picture, "shop_cart", "u-2", DIGEST_B);
+    picture_put_role(picture, "shop_cart", "u-2", DIGEST_B, false);
     assert_string_equal(picture_role(picture, "Shop_Cart")->name, "shop_cart");
     assert_string_equal(picture_role(picture, "Shop_Cart")->digest, DIGEST_B);
     picture_remove_role(picture, "sHOP_cart");
@@ -99,10 +99,10 @@ static void finds_every_role_of_a_binding_and_no_other(void **state)
     AUTO(picture_destroy) struct picture *picture = picture_create();
 
     (void)state;
-    picture_put_role(picture, "one", "u-1", "");
-    picture_put_role(picture, "two", "u-1", "");
-    picture_put_role(picture, "other", "u-2", "");
-    picture_put_role(picture, "nobody", "", "");
+    picture_put_role(picture, "one", "u-1", "", false);
+    picture_put_role(picture, "two", "u-1", "", false);
+    picture_put_role(picture, "other", "u-2", "", false);
+    picture_put_role(picture, "nobody", "", "", false);
     assert_string_equal(roles_of(picture, "u-1").names, "one two ");
     assert_int_equal(roles_of(picture, "").count, 0);
     assert_int_equal(roles_of(picture, "u-3").count, 0);
@@ -118,8 +118,8 @@ static void a_role_that_changes_hands_leaves_its_former_binding(void **state)
     AUTO(picture_destroy) struct picture *picture = picture_create();
 
     (void)state;
-    picture_put_role(picture, "one", "u-1", "");
-    picture_put_role(picture, "one", "u-2", "");
+    picture_put_role(picture, "one", "u-1", "", false);
+    picture_put_role(picture, "one", "u-2", "", false);
     assert_int_equal(roles_of(picture, "u-1").count, 0);
     assert_string_equal(roles_of(picture, "u-2").names, "one ");
 }
@@ -130,9 +130,9 @@ static void a_role_may_be_put_again_with_its_own_texts(void **state)
     const struct picture_role *role;
 
     (void)state;
-    picture_put_role(picture, "one", "u-1", DIGEST_A);
+    picture_put_role(picture, "one", "u-1", DIGEST_A, false);
     role = picture_role(picture, "one");
-    picture_put_role(picture, role->name, role->binding_uid, role->digest);
+    picture_put_role(picture, role->name, role->binding_uid, role->digest, false);
     assert_string_equal(picture_role(picture, "one")->digest, DIGEST_A);
     assert_string_equal(roles_of(picture, "u-1").names, "one ");
 }
@@ -169,8 +169,8 @@ static struct picture *filled(void)
     picture_begin_sweep(picture, 40);
     picture_seen_association(picture, "shop", "cart", "a-1", false);
     picture_seen_association(picture, "shop", "till", "a-2", false);
-    picture_seen_role(picture, "one", "u-1", DIGEST_A);
-    picture_seen_role(picture, "two", "u-1", DIGEST_A);
+    picture_seen_role(picture, "one", "u-1", DIGEST_A, false);
+    picture_seen_role(picture, "two", "u-1", DIGEST_A, false);
     picture_seen_existing(picture, "arn:1", "{}", NULL, 5);
     picture_end_sweep(picture, 42);
     return picture;
@@ -185,7 +185,7 @@ static void what_a_sweep_does_not_see_is_forgotten_when_it_is_through(void **sta
     assert_int_equal(picture_swept_ms(picture), 42);
     picture_begin_sweep(picture, 50);
     picture_seen_association(picture, "shop", "till", "a-3", false);
-    picture_seen_role(picture, "TWO", "u-1", DIGEST_B);
+    picture_seen_role(picture, "TWO", "u-1", DIGEST_B, false);
     assert_non_null(picture_association(picture, "shop", "cart")); /* plans still want it */
     assert_string_equal(roles_of(picture, "u-1").names, "one TWO ");
     picture_end_sweep(picture, 55);
@@ -200,7 +200,7 @@ static void what_a_sweep_does_not_see_is_forgotten_when_it_is_through(void **sta
     picture_begin_sweep(picture, 60);
     picture_end_sweep(picture, 61);
     assert_int_equal(roles_of(picture, "u-1").count, 0);
-    picture_put_role(picture, "one", "u-1", "");
+    picture_put_role(picture, "one", "u-1", "", false);
     assert_string_equal(roles_of(picture, "u-1").names, "one ");
 }
 
@@ -212,15 +212,15 @@ static void what_plans_wrote_meanwhile_is_newer_than_any_page(void **state)
     picture_begin_sweep(picture, 50);
     picture_put_association(picture, "shop", "cart", "a-9", false);
     picture_remove_association(picture, "shop", "till");
-    picture_put_role(picture, "one", "u-1", "");
+    picture_put_role(picture, "one", "u-1", "", false);
     picture_remove_role(picture, "two");
     picture_put_existing(picture, "arn:2", "{}", NULL, 51);
     picture_remove_existing(picture, "arn:1");
     /* pages that are older */
     picture_seen_association(picture, "shop", "cart", "a-1", false);
     picture_seen_association(picture, "shop", "till", "a-2", false);
-    picture_seen_role(picture, "one", "u-1", DIGEST_A);
-    picture_seen_role(picture, "two", "u-1", DIGEST_A);
+    picture_seen_role(picture, "one", "u-1", DIGEST_A, false);
+    picture_seen_role(picture, "two", "u-1", DIGEST_A, false);
     picture_seen_existing(picture, "arn:1", "{}", NULL, 50);
     picture_seen_existing(picture, "arn:2", "{\"old\":1}", NULL, 50);
     for (int ended = 0; ended < 2; ended++) {
@@ -235,7 +235,7 @@ static void what_plans_wrote_meanwhile_is_newer_than_any_page(void **state)
     }
     /* the next sweep knows better */
     picture_begin_sweep(picture, 60);
-    picture_seen_role(picture, "one", "u-1", DIGEST_B);
+    picture_seen_role(picture, "one", "u-1", DIGEST_B, false);
     picture_end_sweep(picture, 65);
     assert_string_equal(picture_role(picture, "one")->digest, DIGEST_B);
     assert_null(picture_association(picture, "shop", "cart"));
@@ -267,7 +267,7 @@ static void holds_a_large_account(void **state)
     (void)state;
     for (int i = 0; i < MANY; i++) {
         snprintf(name, sizeof(name), "Role%d", i);
-        picture_put_role(picture, name, "u-1", DIGEST_A);
+        picture_put_role(picture, name, "u-1", DIGEST_A, false);
         picture_put_association(picture, "shop", name, name, false);
     }
     assert_int_equal(roles_of(picture, "u-1").count, MANY);

@@ -59,6 +59,72 @@ static void one_that_is_deleted_meanwhile_is_made_and_is_ours(void **state)
     assert_null(fake_world_binding(world, "cart")->status.warnings[1]);
 }
 
+/* Its pods keep their credentials: there is nothing to wait for. */
+static void letting_it_go_waits_for_no_pod(void **state)
+{
+    for (int restarted = 0; restarted < 2; restarted++) {
+        AUTO_WORLD struct fake_world *world = world_adopted(WITH_TWO);
+        int64_t before_ms = world->wire.now_ms;
+
+        (void)state;
+        fake_world_pod(world, 1, POD_CONTAINER_CREDENTIALS, 0);
+        if (restarted)
+            fake_world_restart(world);
+        fake_world_unbind(world, "cart");
+        assert_true(fake_world_settle(world));
+        assert_true(world->wire.now_ms < before_ms + 60000);
+        assert_null(fake_world_binding(world, "cart"));
+        assert_null(fake_aws_association(&world->aws, "shop", "cart"));
+        assert_null(tag(world, TAG_ORIGIN));
+        assert_theirs_stand(world);
+    }
+}
+
+/* Beside one that we made, under which pods still work. */
+static void it_is_let_go_before_what_waits_for_pods(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with_theirs(TRUST_OF_OTHERS);
+
+    (void)state;
+    bind_and_settle(world, "cart", MANAGED);
+    fake_world_pod(world, 1, POD_CONTAINER_CREDENTIALS, 0);
+    bind_and_settle(world, "cart", BOUND_TO("cart"));
+    bind_and_settle(world, "cart", WITH_TWO);
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_string_equal(tag(world, TAG_ORIGIN), ORIGIN_ADOPTED);
+    fake_world_unbind(world, "cart");
+    fake_world_reconcile(world, "cart");
+    fake_world_watch(world);
+    assert_condition(world, "cart", "Reconciling", "True Draining");
+    assert_null(tag(world, TAG_ORIGIN));
+    assert_non_null(cart_role(world));
+    fake_world_remove_pod(world, 1);
+    assert_true(fake_world_settle(world));
+    assert_null(cart_role(world));
+    assert_null(fake_world_binding(world, "cart"));
+    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "RoleLeft"), 1);
+}
+
+/* The picture is a hint: what is deleted is judged by what was read. */
+static void one_of_ours_is_drained_whatever_the_picture_says(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(MANAGED);
+
+    (void)state;
+    fake_pairs_put(&cart_role(world)->tags, TAG_ORIGIN, ORIGIN_ADOPTED);
+    assert_true(fake_world_sweep(world));
+    fake_pairs_put(&cart_role(world)->tags, TAG_ORIGIN, ORIGIN_CREATED);
+    fake_world_pod(world, 1, POD_CONTAINER_CREDENTIALS, 0);
+    fake_world_unbind(world, "cart");
+    fake_world_reconcile(world, "cart");
+    fake_world_watch(world);
+    assert_condition(world, "cart", "Reconciling", "True Draining");
+    assert_non_null(cart_role(world));
+    fake_world_remove_pod(world, 1);
+    assert_true(fake_world_settle(world));
+    assert_null(cart_role(world));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -66,6 +132,9 @@ int main(void)
         cmocka_unit_test(one_that_is_wanted_no_more_is_let_go_at_once),
         cmocka_unit_test(a_purge_leaves_what_the_living_binding_adopted),
         cmocka_unit_test(one_that_is_deleted_meanwhile_is_made_and_is_ours),
+        cmocka_unit_test(letting_it_go_waits_for_no_pod),
+        cmocka_unit_test(it_is_let_go_before_what_waits_for_pods),
+        cmocka_unit_test(one_of_ours_is_drained_whatever_the_picture_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,8 @@ static void doubt(struct fake_world *world)
 
     ledger_doubt(ledger_entry(world->scene.ledger, binding->record.key, binding->record.uid));
     if (cart_role(world))
-        picture_put_role(world->scene.picture, cart_role(world)->name, binding->record.uid, "");
+        picture_put_role(world->scene.picture, cart_role(world)->name, binding->record.uid, "",
+                         false);
 }
 
 static void delete_after(struct fake_world *world, int64_t grace_ms)
