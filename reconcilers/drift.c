@@ -210,10 +210,12 @@ static bool what_stayed_is_gone(struct ledger_entry *entry, const struct drift_l
     return true;
 }
 
-/* What no page shows is read again after each sweep, for as long as it is pending. */
-static bool is_unpaged(struct ledger_entry *entry, const struct podidentitybinding *binding)
+/* What no page shows is read again after each sweep, for as long as it is pending; of a role that
+ * waits to be adopted only now and then. */
+static bool is_unpaged(const struct drift_look *look, struct ledger_entry *entry,
+                       const struct podidentitybinding *binding)
 {
-    if (!binding->spec.observe || !entry->unpaged)
+    if (!binding->spec.observe || !entry->unpaged || look->now_ms < entry->unpaged_ms)
         return false;
     ledger_doubt(entry);
     return true;
@@ -256,7 +258,7 @@ static void look_at(const struct drift_look *look, const struct podidentitybindi
     found = note(entry, DRIFT_ROLE, see_role(look, binding, entry), look->now_ms);
     found |= note(entry, DRIFT_ASSOCIATION, see_association(look, binding, entry), look->now_ms);
     found |= what_stayed_is_gone(entry, look, binding);
-    found |= is_unpaged(entry, binding);
+    found |= is_unpaged(look, entry, binding);
     found |= has_others(look, binding, entry);
     if (found)
         look->found(look->context, binding->record.key);

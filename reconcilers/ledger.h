@@ -68,7 +68,8 @@ struct ledger_entry {
     unsigned stale_looks;     /* how often in a row the record was older than that */
     struct ledger_drift drift[DRIFT_PARTS];
     struct ledger_observed observed[DRIFT_PARTS]; /* mode Observe alone */
-    bool unpaged;            /* mode Observe: something is pending that no page of a sweep shows */
+    int64_t unpaged_ms; /* wall: what is unpaged is read again from then on; 0: after each sweep */
+    bool unpaged;       /* mode Observe: something is pending that no page of a sweep shows */
     bool retired_pending;    /* mode Observe: so is the end of a role that is not wanted any more */
     char wish_digest[33];    /* difference_wish_digest of our role, with mode Observe of the role
                                 as it was seen; "": it is not ours */

@@ -131,15 +131,31 @@ static void expect_pages(struct work *work)
         difference_digest(ledger->wish_digest, work->arena, &work->have.detail);
 }
 
+static bool waits_for_adoption(const struct work *work)
+{
+    return role_is_adopted(work) && work->have.role_owner != OWNER_ADOPTED;
+}
+
+/* Who waits for an adoption need not hear at once that a description fits by now. */
+static void note_unpaged(struct work *work, bool provider_pending)
+{
+    struct ledger_entry *ledger = work->ledger;
+
+    ledger->unpaged = provider_pending || work->todo.role;
+    ledger->unpaged_ms = !provider_pending && waits_for_adoption(work)
+                             ? work->now_ms + (int64_t)work->scene->settings.describe_interval_ms
+                             : 0;
+}
+
 static void see_role(struct work *work)
 {
     size_t first = work_pending_count(work);
     const char *why_kept = role_keep_ungranted(work);
 
-    work->ledger->unpaged = provider_pend(work) || work->todo.role;
+    note_unpaged(work, provider_pend(work));
     if (work->have.role == PRESENCE_ABSENT)
         work_pend(work, "Create role %s", work->want.role_arn);
-    if (role_is_adopted(work) && work->have.role_owner != OWNER_ADOPTED)
+    if (waits_for_adoption(work))
         work_pend(work, "Adopt role %s, which was not made for this binding", work->want.role_arn);
     if (why_kept)
         work_pend(work, "%s", why_kept);

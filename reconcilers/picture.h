@@ -55,10 +55,10 @@ void picture_seen_association(struct picture *picture, const char *namespace_nam
 void picture_remove_association(struct picture *picture, const char *namespace_name,
                                 const char *service_account);
 
-/* A role under our path that carries our tags. */
+/* A role under our path. */
 struct picture_role {
     const char *name;
-    const char *binding_uid; /* from its tag; "" when it has none */
+    const char *binding_uid; /* from its tag; "" when it has none of this cluster */
     char digest[33];         /* difference_digest of what hangs on it; "" when not seen whole */
     bool adopted;            /* not made by us, by its tags */
 };

@@ -164,22 +164,34 @@ static bool some_binding_names(const struct scene *scene, const char *arn)
     return count > 0;
 }
 
-/* Roles under our path with our cluster's tag, and roles that bindings name; no others. */
+/* The UID of the binding that a role is tagged for; "" when it is none of this cluster's. */
+static const char *binding_of(const struct work *work, const struct aws_tags *tags)
+{
+    const char *uid = aws_tags_get(tags, TAG_BINDING_UID);
+
+    return uid && text_equal(aws_tags_get(tags, TAG_CLUSTER), work->scene->account.cluster_arn)
+               ? uid
+               : "";
+}
+
+/*
+ * Roles under our path, and roles that bindings name; no others. Under our path only ours should
+ * stand: another one holds the name of a role that is wanted, or waits to be adopted, and costs no
+ * request while nothing about it changes.
+ */
 static void keep_role(struct work *work, const struct iam_role_detail *detail)
 {
     const struct scene *scene = work->scene;
     const struct aws_tags *tags = &detail->role.tags;
-    const char *uid = aws_tags_get(tags, TAG_BINDING_UID);
     char digest[DIGEST_SIZE];
 
     if (some_binding_names(scene, detail->role.arn))
         picture_seen_existing(scene->picture, detail->role.arn, detail->role.trust,
                               aws_tags_get_any_case(tags, TAG_NAMESPACE), work->now_ms);
-    if (!text_starts(detail->role.path, scene->settings.role_path) ||
-        !text_equal(aws_tags_get(tags, TAG_CLUSTER), scene->account.cluster_arn))
+    if (!text_starts(detail->role.path, scene->settings.role_path))
         return;
     difference_digest(digest, work->arena, detail);
-    picture_seen_role(scene->picture, detail->role.name, uid ? uid : "", digest,
+    picture_seen_role(scene->picture, detail->role.name, binding_of(work, tags), digest,
                       !text_equal(aws_tags_get(tags, TAG_ORIGIN), ORIGIN_CREATED));
 }
 

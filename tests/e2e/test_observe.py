@@ -141,6 +141,30 @@ def test_another_role_is_said_with_the_one_before(place, aws, watchful, cart):
     assert written(aws, since) == []
 
 
+def test_a_role_that_waits_to_be_adopted_is_read_when_it_changed(place, aws, watchful):
+    name = f"till-{place.name}"
+    path = f"/podidentity/{aws.region}/{aws.cluster}/"
+    arn = aws.make_role(name, Path=path)
+    place.grant(adoption={"roles": [arn]})
+    place.bind("cart", mode="Observe", roleName=name, adoptionPolicy="Adopt",
+               permissionPolicy=READ_S3)
+    place.wait_condition("Ready", "False", "ChangesPending", name="cart")
+    assert pending(place)[0] == f"Adopt role {arn}, which was not made for this binding"
+    since = aws.last()
+
+    def sweeps():
+        return len(aws.controller_requests(since, operation="GetAccountAuthorizationDetails")) > 3
+
+    wait_until(sweeps, 30, "some sweeps")
+    assert aws.controller_requests(since, role=name) == []
+    aws.iam.attach_role_policy(RoleName=name, PolicyArn=READ_SQS)
+    place.objects.wait(KIND, "cart", place.name, until=lambda found: any(
+        READ_SQS in warning for warning in found["status"].get("warnings", [])))
+    assert written(aws, since) == []
+    place.delete("cart")
+    aws.remove_role(name)
+
+
 def test_the_trust_of_a_role_of_others_is_judged(place, aws, watchful):
     name = f"theirs-{place.name}"
     arn = aws.make_role(name, trust("sts:AssumeRole"))

@@ -1,5 +1,6 @@
 /* Whose roles are adopted, and what of them is ours from then on. */
 
+#include "tests/unit/observing.h"
 #include "tests/unit/their_role.h"
 
 static void assert_warned(const struct fake_world *world, const char *part)
@@ -200,6 +201,48 @@ static void what_would_be_adopted_is_said_and_not_done(void **state)
     assert_string_equal(role(world)->trust, TRUST_OF_OTHERS);
 }
 
+/* Until somebody changes it, or takes it away. */
+static void what_waits_to_be_adopted_is_not_read_after_each_sweep(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with_theirs(TRUST_OF_OTHERS);
+
+    (void)state;
+    bind_and_settle(world, "cart", SPEC(",\"mode\":\"Observe\""));
+    fake_world_reset(world);
+    look(world);
+    look(world);
+    assert_int_equal(world->wire.aws_calls, 4); /* pages */
+    fake_pairs_put(&role(world)->attached, "arn:aws:iam::aws:policy/More", "");
+    look(world);
+    assert_int_equal(fake_counts_get(&world->wire.operations, "GetRole"), 1);
+    assert_warned(world, "policy/More");
+    fake_world_reset(world);
+    look(world);
+    assert_int_equal(world->wire.aws_calls, 2);
+    fake_aws_drop_role(&world->aws, NAME);
+    look(world);
+    assert_pending_contains(world, "Create role " ARN "\n");
+}
+
+/* A description stands in no page. */
+static void what_no_page_shows_of_it_is_read_again_in_its_own_time(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with_theirs(TRUST_OF_OTHERS);
+
+    (void)state;
+    bind_and_settle(world, "cart", SPEC(",\"roleDescription\":\"ours\",\"mode\":\"Observe\""));
+    assert_pending_contains(world, ": set description");
+    fake_world_reset(world);
+    look(world);
+    assert_int_equal(world->wire.aws_calls, 2); /* pages */
+    fake_text_set(&role(world)->description, "ours");
+    assert_true(fake_world_pass(world, 6 * 60 * 60 * 1000));
+    look(world);
+    assert_int_equal(fake_counts_get(&world->wire.operations, "GetRole"), 1);
+    assert_pending_contains(world, "Adopt role ");
+    assert_int_equal(world->wire.aws_writes, 0);
+}
+
 static void without_the_grant_for_adoption_an_observer_says_that_it_stays(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_adopted(WITH_TWO);
@@ -266,6 +309,8 @@ int main(void)
         cmocka_unit_test(what_others_change_is_told_and_not_repaired),
         cmocka_unit_test(what_others_add_is_nothing_to_tell),
         cmocka_unit_test(what_would_be_adopted_is_said_and_not_done),
+        cmocka_unit_test(what_waits_to_be_adopted_is_not_read_after_each_sweep),
+        cmocka_unit_test(what_no_page_shows_of_it_is_read_again_in_its_own_time),
         cmocka_unit_test(without_the_grant_for_adoption_an_observer_says_that_it_stays),
         cmocka_unit_test(without_the_grant_for_adoption_it_is_only_narrowed),
         cmocka_unit_test(a_spec_that_is_not_granted_takes_nothing_from_a_role_of_others),

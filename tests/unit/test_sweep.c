@@ -100,18 +100,19 @@ static void follows_every_page(void **state)
     assert_int_equal(fake_counts_get(&world->wire.operations, "GetRole"), 0);
 }
 
-static void passes_over_roles_of_other_clusters(void **state)
+static void takes_roles_of_other_clusters_for_nobodys(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(NULL);
     struct fake_role *role = fake_aws_add_role(&world->aws, FAKE_ROLE_PATH, "other", TRUST);
 
     (void)state;
+    fake_pairs_put(&role->tags, TAG_BINDING_UID, "theirs");
     fake_pairs_put(&role->tags, TAG_CLUSTER, FAKE_CLUSTER_ARN "-two");
     assert_true(fake_world_sweep(world));
-    assert_null(picture_role(world->scene.picture, "other"));
+    assert_string_equal(picture_role(world->scene.picture, "other")->binding_uid, "");
     fake_pairs_put(&role->tags, TAG_CLUSTER, FAKE_CLUSTER_ARN);
     assert_true(fake_world_sweep(world));
-    assert_non_null(picture_role(world->scene.picture, "OTHER"));
+    assert_string_equal(picture_role(world->scene.picture, "OTHER")->binding_uid, "theirs");
 }
 
 /* What AWS must answer to a start that cannot go on, and what bindings then say. */
@@ -181,7 +182,7 @@ int main(void)
         cmocka_unit_test(keeps_an_existing_role_that_a_binding_names),
         cmocka_unit_test(learns_who_it_is),
         cmocka_unit_test(follows_every_page),
-        cmocka_unit_test(passes_over_roles_of_other_clusters),
+        cmocka_unit_test(takes_roles_of_other_clusters_for_nobodys),
         cmocka_unit_test(tells_every_binding_that_the_cluster_does_not_exist),
         cmocka_unit_test(waits_without_a_request_while_the_account_is_not_known),
         cmocka_unit_test(a_sweep_that_fails_anywhere_is_made_again_from_the_start),
