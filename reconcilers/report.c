@@ -75,6 +75,7 @@ static enum verdict status_ask(struct work *work, struct request *request)
     patch = status_patch(work, &status);
     if (!patch)
         return VERDICT_NEXT;
+    work->outcome.told_of_plan = work->outcome.told_count;
     for (size_t i = 0; i < status.condition_count; i++)
         tell_transition(work, &status.conditions[i]);
     kube_patch(work->arena, request, &podidentitybinding_resource, meta->namespace_name, meta->name,
@@ -82,6 +83,15 @@ static enum verdict status_ask(struct work *work, struct request *request)
                patch);
     json_decref(patch);
     return VERDICT_SEND;
+}
+
+/* Somebody wrote the object meanwhile, and the plan runs again at once. What the conditions came to
+ * say is told then; what this run made is not found to be made any more, and is told now. */
+static enum verdict tell_without_status(struct work *work)
+{
+    work->outcome.told_count = work->outcome.told_of_plan;
+    work->outcome.status_waits = true;
+    return VERDICT_NEXT;
 }
 
 static enum verdict status_answer(struct work *work, const struct reply *reply)
@@ -93,7 +103,7 @@ static enum verdict status_answer(struct work *work, const struct reply *reply)
         if (text_equal(error.code, "NotFound"))
             return VERDICT_STOP; /* deleted meanwhile: nobody is left to be told */
         work->error = error;
-        return VERDICT_FAIL;
+        return error.kind == ERROR_CONFLICT ? tell_without_status(work) : VERDICT_FAIL;
     }
     object = kube_decode(reply->body, reply->body_length, &error);
     if (object)
@@ -160,8 +170,15 @@ static enum verdict tell_answer(struct work *work, const struct reply *reply)
     return report_tell_answer(work, reply, &subject);
 }
 
+static enum verdict end(struct work *work, struct request *request)
+{
+    (void)request;
+    return work->outcome.status_waits ? VERDICT_FAIL : VERDICT_NEXT;
+}
+
 const struct step report_plan[] = {
     {"PatchStatus", status_ask, status_answer, FACET_ALLOWED},
     {"TellEvents", tell_ask, tell_answer, FACET_ALLOWED},
+    {"PatchStatus", end, NULL, FACET_ALLOWED},
     {0},
 };

@@ -119,12 +119,14 @@ struct outcome {
     uint64_t again_ms;       /* after success: come back then; 0: no need */
     struct told told[WORK_TOLD_MAX];
     size_t told_count, told_next;
+    size_t told_of_plan; /* the first of them: by the plan, not by the conditions that changed */
     const char *warnings[WORK_WARNINGS_MAX];
     size_t warning_count;
     const char *const *pending; /* what is to come, for status.pendingChanges; NULL: nothing */
     bool drift_found[DRIFT_PARTS], drift_repaired[DRIFT_PARTS];
     const char *kept[DRIFT_PARTS]; /* how an adopted thing differs and stays; NULL: it does not */
     bool removed;                  /* association and role are away, the binding stays */
+    bool status_waits;             /* it could not be written; the run fails after its Events */
     bool gone;                     /* the finalizer is away: there is no status to write */
     const char *events_trouble;    /* why the API server did not take an Event; NULL: it did */
 };

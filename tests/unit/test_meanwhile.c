@@ -106,12 +106,35 @@ static void a_namesake_does_not_inherit_what_was_learnt_of_the_one_before(void *
     assert_int_equal(world->aws.association_count, 0);
 }
 
+static void label(struct fake_world *world)
+{
+    fake_kubernetes_patch(&world->kubernetes, BINDINGS, "shop", "cart",
+                          json_pack("{s:{s:{s:s}}}", "metadata", "labels", "team", "blue"));
+}
+
+/* The next run finds the role made, and has nothing to tell of it any more. */
+static void what_was_made_is_told_also_when_the_status_has_to_wait(void **state)
+{
+    AUTO_WORLD struct fake_world *world = world_with(NULL);
+    struct intruder intruder = before(world, "CreatePodIdentityAssociation", label);
+
+    (void)state;
+    fake_world_bind(world, "cart", MANAGED);
+    reconcile_with(world, &intruder);
+    assert_true(fake_world_settle(world));
+    assert_condition(world, "cart", "Ready", "True Ready");
+    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "RoleCreated"), 1);
+    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "AssociationCreated"), 1);
+    assert_int_equal(fake_kubernetes_events(&world->kubernetes, "Ready"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_written_after_the_grant_is_gone),
         cmocka_unit_test(a_grant_that_changes_nothing_for_it_holds_nothing_up),
         cmocka_unit_test(a_namesake_does_not_inherit_what_was_learnt_of_the_one_before),
+        cmocka_unit_test(what_was_made_is_told_also_when_the_status_has_to_wait),
     };
 
     return cmocka_run_group_tests_name("meanwhile", tests, NULL, NULL);
