@@ -11,7 +11,8 @@
 #include "base/log.h"
 
 enum {
-    TASKS_US = 3000,      /* tasks that are due after so long wait for the next turn */
+    SOCKETS_US = 3000,    /* sockets that are ready after so long wait for the next turn */
+    TASKS_US = 3000,      /* and so do tasks after so long of others */
     LONG_TURN_US = 10000, /* worth a line in the log: whoever else has an answer waits for it */
 };
 
@@ -282,6 +283,11 @@ void loop_on_terminate(struct loop *loop, loop_signal_fn stop, void *context)
         must(uv_signal_start(&loop->signals[i], signal_arrives, numbers[i]));
         uv_unref((uv_handle_t *)&loop->signals[i]);
     }
+}
+
+bool loop_turn_is_spent(const struct loop *loop)
+{
+    return thread_cpu_us() - loop->cpu_before_us > SOCKETS_US;
 }
 
 uint64_t loop_longest_turn_us(const struct loop *loop)

@@ -58,6 +58,10 @@ void task_init_named(struct task *task, task_fn run, const char *name);
 void task_schedule(struct loop *loop, struct task *task);
 void task_cancel(struct task *task);
 
+/* True when this turn has taken so long that whatever comes back by itself had better do so in the
+ * next one: a socket that is left alone is reported again. */
+bool loop_turn_is_spent(const struct loop *loop);
+
 /* For what nobody else owns (a running child): close is called once by loop_destroy and starts
  * the closing of whatever it is about. list_remove(&closer->link) when it is gone before. */
 struct loop_closer;

@@ -79,6 +79,8 @@ static void socket_ready(uv_poll_t *poll, int status, int events)
         watch_poll(watch, 0); /* libcurl looks by itself when it takes the connection up again */
         return;
     }
+    if (!flags && loop_turn_is_spent(watch->multi->loop))
+        return; /* five watches begin at once: each one's TLS takes a turn of its own */
     if (events & UV_READABLE)
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)

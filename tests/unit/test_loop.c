@@ -247,6 +247,26 @@ static void tasks_that_take_long_share_no_turn(void **state)
     assert_string_equal(place->order, "c");
 }
 
+static void task_sees_a_spent_turn(struct task *task)
+{
+    assert_false(loop_turn_is_spent(the_place->loop));
+    task_is_busy(task);
+    assert_true(loop_turn_is_spent(the_place->loop));
+}
+
+static void tells_when_a_turn_is_spent(void **state)
+{
+    struct place *place = *state;
+
+    task_init(&place->tasks[0], task_sees_a_spent_turn);
+    task_init(&place->tasks[1], task_sees_a_spent_turn);
+    task_init(&place->tasks[2], task_is_the_last);
+    for (size_t i = 0; i < COUNT(place->tasks); i++)
+        task_schedule(place->loop, &place->tasks[i]);
+    loop_run(place->loop);
+    assert_string_equal(place->order, "c");
+}
+
 static void closer_notes(struct loop_closer *closer)
 {
     (void)closer;
@@ -284,6 +304,7 @@ int main(void)
                                         place_close),
         cmocka_unit_test_setup_teardown(tasks_that_take_long_share_no_turn, place_open,
                                         place_close),
+        cmocka_unit_test_setup_teardown(tells_when_a_turn_is_spent, place_open, place_close),
         cmocka_unit_test_setup_teardown(calls_closers_when_it_goes, place_open, place_close),
     };
 
