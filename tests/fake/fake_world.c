@@ -188,3 +188,8 @@ void fake_world_grant(struct fake_world *world, const char *name, const char *sp
     fake_kubernetes_apply(&world->kubernetes, podidentitygrant_resource.plural, "", name,
                           json_pack("{s:o}", "spec", parse(spec)));
 }
+
+void fake_world_withdraw(struct fake_world *world)
+{
+    fake_kubernetes_delete(&world->kubernetes, podidentitygrant_resource.plural, "", "shop");
+}

@@ -70,6 +70,8 @@ void fake_world_lose(struct fake_world *world, const char *name);
 void fake_world_annotate(struct fake_world *world, const char *role_arn);
 /* Applies a grant; spec is JSON text. */
 void fake_world_grant(struct fake_world *world, const char *name, const char *spec);
+/* Takes the grant "shop" back, which is there from the beginning. */
+void fake_world_withdraw(struct fake_world *world);
 
 /* A pod of shop/cart, made now with these credentials; flags as in crds/pod.h. From then on pods
  * are watched. A pod of the same number takes the place of the former one. */

@@ -8,11 +8,6 @@ static void left_over_existing(struct fake_world *world)
     have_left_over(world, bind_existing);
 }
 
-static void withdraw(struct fake_world *world)
-{
-    fake_kubernetes_delete(&world->kubernetes, "podidentitygrants", "", "shop");
-}
-
 static void have_deletion_on_withdrawal(struct fake_world *world)
 {
     world->scene.settings.delete_on_withdrawal = true;
@@ -94,10 +89,12 @@ static const struct scenario scenarios[] = {
     {"repair a deleted association", have_watched, delete_association, 0, "True Ready", true},
     {"repair a deleted role", have_watched, delete_role, 0, "True Ready", false},
     {"association of a former binding", left_over_existing, bind_existing, 0, "True Ready", true},
-    {"withdrawal under a pod", have_pod_and_withdrawal, withdraw, 0, "False NotGranted", false},
-    {"withdrawal that deletes after the grace", have_deletion_on_withdrawal, withdraw, 0,
+    {"withdrawal under a pod", have_pod_and_withdrawal, fake_world_withdraw, 0, "False NotGranted",
+     false},
+    {"withdrawal that deletes after the grace", have_deletion_on_withdrawal, fake_world_withdraw, 0,
      "False NotGranted", false},
-    {"withdrawal that narrows", have_more_than_granted, withdraw, 0, "False NotGranted", false},
+    {"withdrawal that narrows", have_more_than_granted, fake_world_withdraw, 0, "False NotGranted",
+     false},
     {"association and role of a former binding", left_over_managed, bind_managed, 0,
      "False RoleOfFormerBinding", false},
 };

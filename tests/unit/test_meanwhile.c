@@ -2,8 +2,6 @@
 
 #include "tests/unit/plans.h"
 
-#define GRANTS "podidentitygrants"
-
 /* Stands before AWS and acts once, right before it answers this operation. */
 struct intruder {
     struct fake_server server, *aws;
@@ -42,15 +40,10 @@ static void reconcile_with(struct fake_world *world, struct intruder *intruder)
     assert_null(intruder->operation);
 }
 
-static void withdraw(struct fake_world *world)
-{
-    fake_kubernetes_delete(&world->kubernetes, GRANTS, "", "shop");
-}
-
 static void nothing_is_written_after_the_grant_is_gone(void **state)
 {
     AUTO_WORLD struct fake_world *world = world_with(NULL);
-    struct intruder intruder = before(world, "CreateRole", withdraw);
+    struct intruder intruder = before(world, "CreateRole", fake_world_withdraw);
 
     (void)state;
     fake_world_bind(world, "cart", MANAGED_WITH_TWO);

@@ -3,18 +3,12 @@
 #include "reconcilers/ledger.h"
 #include "tests/unit/plans.h"
 
-#define GRANTS "podidentitygrants"
 #define READ_ONLY "arn:aws:iam::aws:policy/ReadOnlyAccess"
 #define NARROW_GRANT                                                                               \
     "{\"namespaces\":{\"names\":[\"shop\"]},\"serviceAccounts\":[\"*\"],\"managedRoles\":{"        \
     "\"inlinePolicies\":\"Allow\"}}"
 #define WITH_POLICY "{\"serviceAccountName\":\"cart\",\"permissionPolicyARNs\":[\"" READ_ONLY "\"]}"
 #define DAY_MS (24 * 60 * 60 * INT64_C(1000))
-
-static void withdraw(struct fake_world *world)
-{
-    fake_kubernetes_delete(&world->kubernetes, GRANTS, "", "shop");
-}
 
 /* The drift sweep of a later version: what was verified is doubted. */
 static void doubt(struct fake_world *world)
@@ -38,7 +32,7 @@ static void keeps_role_and_association_and_says_so(void **state)
     AUTO_WORLD struct fake_world *world = world_with(MANAGED);
 
     (void)state;
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_settle(world));
     assert_true(fake_world_pass(world, 3 * DAY_MS));
     assert_int_equal(world->wire.aws_calls, 0);
@@ -58,7 +52,7 @@ static void goes_on_narrowing(void **state)
     struct fake_role *role = cart_role(world);
 
     (void)state;
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_settle(world));
     fake_pairs_put(&role->attached, "arn:aws:iam::aws:policy/AdministratorAccess", "");
     fake_pairs_put(&role->policies, "Extra", POLICY);
@@ -79,7 +73,7 @@ static void makes_nothing_again(void **state)
     AUTO_WORLD struct fake_world *world = world_with(WITH_POLICY);
 
     (void)state;
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_settle(world));
     fake_text_set(&cart_role(world)->name, "elsewhere");
     doubt(world);
@@ -105,7 +99,7 @@ static void puts_a_trust_right_only_where_that_takes_away(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO_WORLD struct fake_world *world = world_with(MANAGED);
 
-        withdraw(world);
+        fake_world_withdraw(world);
         assert_true(fake_world_settle(world));
         fake_text_set(&cart_role(world)->trust, cases[i].trust);
         doubt(world);
@@ -128,7 +122,7 @@ static void a_trust_with_further_conditions_is_narrowed_too(void **state)
     bind_and_settle(world, "cart", MANAGED);
     role = cart_role(world);
     assert_contains(role->trust, "o-1");
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_settle(world));
     statements = strstr(role->trust, "\"Statement\":[") + strlen("\"Statement\":[");
     text_printf(&wide,
@@ -185,7 +179,7 @@ static void an_edit_whose_grant_goes_too_keeps_the_role_in_use(void **state)
 
     (void)state;
     fake_world_bind(world, "cart", BOUND_TO("cart"));
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_settle(world));
     assert_true(fake_world_pass(world, 3 * DAY_MS));
     assert_non_null(cart_role(world));
@@ -200,7 +194,7 @@ static void a_retired_role_still_goes_after_the_withdrawal(void **state)
     (void)state;
     bind_and_settle(world, "cart", BOUND_TO("cart"));
     assert_non_null(cart_role(world)); /* retired, for pods that still use it */
-    withdraw(world);
+    fake_world_withdraw(world);
     fake_world_restart(world);
     assert_true(fake_world_settle(world));
     assert_true(fake_world_pass(world, DAY_MS));
@@ -213,7 +207,7 @@ static void an_edit_that_only_takes_away_is_followed_after_the_withdrawal(void *
     AUTO_WORLD struct fake_world *world = world_with(MANAGED_WITH_TWO);
 
     (void)state;
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_settle(world));
     bind_and_settle(world, "cart", WITH_POLICY);
     assert_int_equal(cart_role(world)->policies.count, 0);
@@ -228,7 +222,7 @@ static void deletes_association_then_role_when_the_grace_is_over(void **state)
 
     (void)state;
     delete_after(world, DAY_MS);
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_settle(world));
     assert_int_equal(world->wire.aws_calls, 0);
     binding = fake_world_binding(world, "cart");
@@ -261,7 +255,7 @@ static void the_grace_outlives_a_restart(void **state)
 
     (void)state;
     delete_after(world, DAY_MS);
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_settle(world));
     assert_true(fake_world_pass(world, DAY_MS / 2));
     fake_world_restart(world);
@@ -278,7 +272,7 @@ static void a_grant_that_comes_back_within_the_grace_mends_all(void **state)
 
     (void)state;
     delete_after(world, DAY_MS);
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_settle(world));
     assert_true(fake_world_pass(world, DAY_MS / 2));
     fake_world_grant(world, "shop", NARROW_GRANT);
@@ -295,7 +289,7 @@ static void a_grant_that_comes_back_after_the_removal_makes_it_new(void **state)
 
     (void)state;
     delete_after(world, 0);
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_settle(world));
     assert_null(cart_role(world));
     fake_world_grant(world, "shop", NARROW_GRANT);
@@ -313,7 +307,7 @@ static void the_brake_holds_a_flood_of_withdrawals(void **state)
     bind_and_settle(world, "till", "{\"serviceAccountName\":\"till\"}");
     delete_after(world, 0);
     world->scene.settings.deletion_limit = 1;
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_pass(world, 30 * 1000));
     assert_int_equal(world->aws.association_count, 1);
 }
@@ -331,7 +325,7 @@ static void nobody_approves_the_removal_with_an_empty_annotation(void **state)
                                         "podidentity.io/deletion-approved", ""));
     delete_after(world, 0);
     world->scene.settings.deletion_limit = 1;
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_pass(world, 30 * 1000));
     assert_int_equal(world->aws.association_count, 1);
 }
@@ -341,7 +335,7 @@ static void a_binding_that_is_deleted_goes_without_a_grant(void **state)
     AUTO_WORLD struct fake_world *world = world_with(MANAGED);
 
     (void)state;
-    withdraw(world);
+    fake_world_withdraw(world);
     assert_true(fake_world_settle(world));
     fake_world_unbind(world, "cart");
     assert_true(fake_world_settle(world));
