@@ -1,6 +1,6 @@
 /* The consent of a role's owner, where the grant requires it. */
 
-#include "tests/unit/withdrawing.h"
+#include "tests/unit/plans.h"
 
 static void requires_the_consent_of_the_roles_owner(void **state)
 {
