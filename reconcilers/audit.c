@@ -151,6 +151,15 @@ void audit_begin(struct audit *audit)
     picture_each_association(audit->scene->picture, add_key, audit);
 }
 
+/* All were looked at: mostly none is left. */
+static void keep_those_to_ask(struct audit *audit)
+{
+    for (size_t i = audit->ask_count; i < audit->count; i++)
+        free(audit->keys[i]);
+    audit->count = audit->next = audit->ask_count;
+    audit->keys = memory_resize(audit->keys, audit->count, sizeof(*audit->keys));
+}
+
 bool audit_on(struct audit *audit, size_t count, int64_t now_ms)
 {
     if (audit->asking)
@@ -168,6 +177,7 @@ bool audit_on(struct audit *audit, size_t count, int64_t now_ms)
     if (audit->next < audit->count)
         return true;
     map_filter(audit->suspects, is_suspected_still, audit, free);
+    keep_those_to_ask(audit);
     ask_next(audit);
     return false;
 }
