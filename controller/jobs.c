@@ -12,6 +12,7 @@
 #include "controller/world.h"
 #include "crds/podidentitybinding.h"
 #include "informers/store.h"
+#include "net/http.h"
 #include "net/loop.h"
 #include "reconcilers/podidentitybinding.h"
 #include "reconcilers/podidentitygrant.h"
@@ -315,6 +316,7 @@ static void rest(struct jobs *jobs)
     if (jobs->running > 0 || jobs->ended < BURST)
         return;
     jobs->ended = 0;
+    http_rest(jobs->world->http);
     memory_give_back();
 }
 

@@ -13,8 +13,8 @@
 #include "net/trust.h"
 
 enum {
-    POOL_MAX = 4,              /* idle handles kept after a burst; with their buffers, which libcurl
-                                  does not free before the handle, 38 kB each */
+    POOL_MAX = 16, /* idle handles kept until http_rest; with their buffers, which libcurl
+                      does not free before the handle, 38 kB each */
     STREAMS_PER_PEER_MAX = 96, /* servers allow 100 on an HTTP/2 connection; above that libcurl
                                   opens a connection for each waiting request */
     TURN_US = 4000,            /* answers are delivered for so long before sockets get their turn */
@@ -59,6 +59,12 @@ static void handle_return(struct http *http, CURL *easy)
         http->pool[http->pool_count++] = easy;
     else
         curl_easy_cleanup(easy);
+}
+
+void http_rest(struct http *http)
+{
+    while (http && http->pool_count > 0)
+        curl_easy_cleanup(http->pool[--http->pool_count]);
 }
 
 /* Hands the answer over in the next turn. The exchange is in no list and has no handle. */
@@ -316,8 +322,7 @@ void http_destroy(struct http *http)
     while ((link = list_take_first(&http->peers)))
         container_of(link, struct http_peer, link)->http = NULL;
     task_cancel(&http->deliver);
-    while (http->pool_count > 0)
-        curl_easy_cleanup(http->pool[--http->pool_count]);
+    http_rest(http);
     trust_stores_destroy(http->stores);
     free(http->user_agent);
     free(http);

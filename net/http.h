@@ -51,6 +51,9 @@ struct http *http_create(struct loop *loop, const struct http_options *options);
  * be destroyed before or after. Not from inside done. */
 void http_destroy(struct http *http);
 
+/* A burst is over: idle handles go, with buffers of 38 kB each. Fine for NULL. */
+void http_rest(struct http *http);
+
 /* Loads certificates once; ERROR_REFUSED names the file. The peer must outlive its requests and
  * streams. Changed certificates need a new peer. */
 struct http_peer *http_peer_create(struct http *http, const struct http_peer_options *options,
