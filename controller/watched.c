@@ -19,6 +19,9 @@ enum watched_kind { BINDINGS, GRANTS, SERVICE_ACCOUNTS, NAMESPACES, PODS, KINDS 
 
 /* Whole pods are 5 to 20 kB each, and as a tree ten times that for the length of a page. */
 enum { PODS_PAGE_MAX = 50 };
+/* Bindings and grants are kept whole: what their authors write in them may be as wide as a page of
+ * pods. A hundred of those that hold most as a tree take 50 MB, five hundred 235 (measured). */
+enum { OBJECTS_PAGE_MAX = 100 };
 
 struct watched {
     struct world *world;
@@ -41,10 +44,13 @@ static const struct {
     [BINDINGS] = {"podidentitybindings",
                   {.resource = &podidentitybinding_resource,
                    .read = podidentitybinding_read,
-                   .indices = binding_indices},
+                   .indices = binding_indices,
+                   .page_max = OBJECTS_PAGE_MAX},
                   consequences_of_binding},
     [GRANTS] = {"podidentitygrants",
-                {.resource = &podidentitygrant_resource, .read = podidentitygrant_read},
+                {.resource = &podidentitygrant_resource,
+                 .read = podidentitygrant_read,
+                 .page_max = OBJECTS_PAGE_MAX},
                 consequences_of_grant},
     [SERVICE_ACCOUNTS] = {"serviceaccounts",
                           {.resource = &serviceaccount_resource,
