@@ -75,6 +75,8 @@ static void socket_ready(uv_poll_t *poll, int status, int events)
     struct watch *watch = container_of(poll, struct watch, poll);
     int flags = status < 0 ? CURL_CSELECT_ERR : 0;
 
+    if (status < 0)
+        watch->polled = 0; /* libuv polls a broken socket no more */
     if (!watch->wanted) {
         watch_poll(watch, 0); /* libcurl looks by itself when it takes the connection up again */
         return;
