@@ -1,7 +1,6 @@
 #include "controller/consequences.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -56,17 +55,6 @@ static void add_grant(void *context, const void *record)
                    GRANT_DELAY_MS);
 }
 
-/* Others of the same ServiceAccount: one may have to give way, or may go on. */
-static void add_rivals(struct consequences *consequences, const struct podidentitybinding *binding)
-{
-    char key[2 * 253 + 2];
-
-    snprintf(key, sizeof(key), "%s/%s", binding->record.namespace_name,
-             binding->spec.service_account);
-    store_each_with(consequences->scene->bindings, INDEX_SERVICE_ACCOUNT, key, add_binding,
-                    consequences);
-}
-
 /* Whom it stops may have changed. */
 static bool same_rank(const struct podidentitybinding *before,
                       const struct podidentitybinding *after)
@@ -75,6 +63,7 @@ static bool same_rank(const struct podidentitybinding *before,
            before->from_shorthand == after->from_shorthand;
 }
 
+/* What one that only observes saw was moved. */
 static void add_observer(void *context, const void *record)
 {
     const struct podidentitybinding *binding = record;
@@ -84,18 +73,6 @@ static void add_observer(void *context, const void *record)
         return;
     reconcile_doubt_observer(consequences->scene, binding);
     add_binding(context, binding);
-}
-
-/* Those of the same ServiceAccount that only observe: what they saw was moved. */
-static void add_observers(struct consequences *consequences,
-                          const struct podidentitybinding *binding)
-{
-    char key[2 * 253 + 2];
-
-    snprintf(key, sizeof(key), "%s/%s", binding->record.namespace_name,
-             binding->spec.service_account);
-    store_each_with(consequences->scene->bindings, INDEX_SERVICE_ACCOUNT, key, add_observer,
-                    consequences);
 }
 
 static bool has_managed_role(const struct podidentitybinding *binding)
@@ -206,13 +183,13 @@ void consequences_of_binding(void *context, const void *before, const void *afte
         return;
     }
     if (reconcile_moved_things(before, after))
-        add_observers(consequences, binding);
+        indices_each_of_account(consequences->scene->bindings, binding, add_observer, consequences);
     if (after && reconcile_is_own_write(consequences->scene, record->key, record->uid,
                                         record->resource_version))
         return;
     jobs_hear(consequences->jobs, record->key, priority_of(after), line_us(consequences));
-    if (came_or_went || !same_rank(before, after))
-        add_rivals(consequences, binding);
+    if (came_or_went || !same_rank(before, after)) /* one may have to give way, or may go on */
+        indices_each_of_account(consequences->scene->bindings, binding, add_binding, consequences);
     if (came_or_went || keeps(before) != keeps(after) || !same_generation(before, after))
         add_namesake(consequences, before, after);
     if (has_managed_role(before) != has_managed_role(after))

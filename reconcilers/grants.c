@@ -1,6 +1,5 @@
 #include "reconcilers/grants.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -54,10 +53,7 @@ const struct podidentitybinding *grants_rival(const struct podidentitybinding *b
                                               const struct scene *scene)
 {
     struct rivalry rivalry = {.self = binding, .first = binding};
-    char key[2 * 253 + 2];
 
-    snprintf(key, sizeof(key), "%s/%s", binding->record.namespace_name,
-             binding->spec.service_account);
-    store_each_with(scene->bindings, INDEX_SERVICE_ACCOUNT, key, compare_rival, &rivalry);
+    indices_each_of_account(scene->bindings, binding, compare_rival, &rivalry);
     return rivalry.first == rivalry.self ? NULL : rivalry.first;
 }

@@ -4,8 +4,6 @@
  * and role (rows of provision.c); the one that goes only waits for it here, for so long.
  */
 
-#include <stdio.h>
-
 #include "base/arena.h"
 #include "base/text.h"
 #include "crds/metadata.h"
@@ -42,10 +40,8 @@ static void find_heir(void *context, const void *record)
 static const struct podidentitybinding *heir_of(struct work *work)
 {
     struct succession succession = {.scene = work->scene};
-    const char *account = arena_printf(work->arena, "%s/%s", work->binding->record.namespace_name,
-                                       work->binding->spec.service_account);
 
-    store_each_with(work->scene->bindings, INDEX_SERVICE_ACCOUNT, account, find_heir, &succession);
+    indices_each_of_account(work->scene->bindings, work->binding, find_heir, &succession);
     if (!succession.heir || namespace_ends(work->scene, work->binding->record.namespace_name) ||
         grants_unsupported(work->arena, succession.heir) ||
         !grants_decide(work->arena, succession.heir, work->scene).granted)

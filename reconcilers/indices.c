@@ -8,15 +8,30 @@
 
 enum { KEY_SIZE = 2 * 253 + 2 };
 
-static void by_service_account(const void *record, store_index_add_fn add, void *context)
+static void account_key(char key[KEY_SIZE], const struct podidentitybinding *binding)
 {
-    const struct podidentitybinding *binding = record;
-    char key[KEY_SIZE];
-    int length = snprintf(key, sizeof(key), "%s/%s", binding->record.namespace_name,
+    int length = snprintf(key, KEY_SIZE, "%s/%s", binding->record.namespace_name,
                           binding->spec.service_account);
 
     assert(length > 0 && length < KEY_SIZE); /* both are DNS names of at most 253 bytes */
+    (void)length;
+}
+
+static void by_service_account(const void *record, store_index_add_fn add, void *context)
+{
+    char key[KEY_SIZE];
+
+    account_key(key, record);
     add(context, key);
+}
+
+void indices_each_of_account(const struct store *bindings, const struct podidentitybinding *binding,
+                             store_visit_fn visit, void *context)
+{
+    char key[KEY_SIZE];
+
+    account_key(key, binding);
+    store_each_with(bindings, INDEX_SERVICE_ACCOUNT, key, visit, context);
 }
 
 static void by_role_arn(const void *record, store_index_add_fn add, void *context)

@@ -3,7 +3,6 @@
 #include "tests/fake/fake_world_parts.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -61,20 +60,16 @@ static void binding_news(struct fake_world *world, const char *key,
                          const struct podidentitybinding *binding)
 {
     const struct podidentitybinding *some = binding ? binding : before;
-    char account[600];
 
-    snprintf(account, sizeof(account), "%s/%s", some->record.namespace_name,
-             some->spec.service_account);
     if (reconcile_moved_things(before, binding))
-        store_each_with(world->bindings, INDEX_SERVICE_ACCOUNT, account, observer_due, world);
+        indices_each_of_account(world->bindings, some, observer_due, world);
     if (binding && reconcile_is_own_write(&world->scene, key, binding->record.uid,
                                           binding->record.resource_version))
         return;
     fake_world_due(world, key);
     fake_world_account_due(world, key);
     if (binding)
-        store_each_with(world->bindings, INDEX_SERVICE_ACCOUNT, account, fake_world_record_due,
-                        world);
+        indices_each_of_account(world->bindings, binding, fake_world_record_due, world);
 }
 
 static void take_change(struct fake_world *world, const struct fake_change *change)
