@@ -34,10 +34,7 @@ def annotated(place, arn, name="cart"):
 
 def wait_event(place, reason, name="cart"):
     """The Event with this reason about the ServiceAccount."""
-    def told():
-        return [event for event in place.events(name, reason)
-                if event["regarding"]["kind"] == "ServiceAccount"]
-    return wait_until(told, 20, f"an Event {reason}")[0]
+    return place.wait_events(reason, name, kind="ServiceAccount")[0]
 
 
 def looks(controller, place, name="cart"):

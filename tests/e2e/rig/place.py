@@ -165,10 +165,13 @@ class Place:
         """Those there are now. An Event may arrive after the status that it goes with."""
         return self.objects.events(self.name, name, reason)
 
-    def wait_events(self, reason, name="app", timeout=20):
-        """The Events with this reason, or any, about the objects of that name, once there is one."""
-        return wait_until(lambda: self.events(name, reason), timeout,
-                          f"an Event {reason or ''} of {name}")
+    def wait_events(self, reason, name="app", timeout=20, kind=None):
+        """The Events with this reason, or any, about the objects of that name (and kind), once
+        there is one."""
+        return wait_until(
+            lambda: [event for event in self.events(name, reason)
+                     if kind in (None, event["regarding"]["kind"])],
+            timeout, f"an Event {reason or ''} of {kind or ''} {name}")
 
 
 def _without_request_ids(text):
