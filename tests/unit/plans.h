@@ -22,6 +22,7 @@
 #include "tests/fake/fake_world.h"
 
 #define EXISTING "arn:aws:iam::" FAKE_ACCOUNT ":role/app/reader"
+#define OTHER "arn:aws:iam::" FAKE_ACCOUNT ":role/app/other"
 #define TRUST                                                                                      \
     "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":" \
     "\"pods.eks.amazonaws.com\"},\"Action\":[\"sts:AssumeRole\",\"sts:TagSession\"]}]}"
@@ -68,6 +69,20 @@ static inline struct fake_world *world_with(const char *spec)
         assert_true(fake_world_settle(world));
         assert_string_equal(fake_world_condition(world, "cart", "Ready"), "True Ready");
     }
+    fake_world_reset(world);
+    return world;
+}
+
+/* A world in which the annotation of ServiceAccount cart stands for a binding that is Ready, with
+ * role OTHER beside its own, and counts at 0. */
+static inline struct fake_world *world_annotated(void)
+{
+    struct fake_world *world = world_with(NULL);
+
+    fake_aws_add_role(&world->aws, "/app/", "other", TRUST);
+    fake_world_annotate(world, EXISTING);
+    assert_true(fake_world_settle(world));
+    assert_string_equal(fake_world_condition(world, "cart", "Ready"), "True Ready");
     fake_world_reset(world);
     return world;
 }

@@ -1,6 +1,5 @@
 #include "tests/unit/plans.h"
 
-#define OTHER "arn:aws:iam::" FAKE_ACCOUNT ":role/app/other"
 #define BOUND_TO_OTHER "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" OTHER "\"}"
 
 #define NOT_GRANTED                                                                                \

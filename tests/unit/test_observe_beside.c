@@ -217,22 +217,6 @@ static void nobody_hands_over_to_who_only_looks(void **state)
     assert_condition(world, "second", "Ready", "False ChangesPending");
 }
 
-#define OTHER "arn:aws:iam::" FAKE_ACCOUNT ":role/app/other"
-
-/* The annotation of ServiceAccount cart stands for a binding that is Ready; counts at 0. */
-static struct fake_world *world_annotated(void)
-{
-    struct fake_world *world = world_with(NULL);
-
-    fake_aws_add_role(&world->aws, "/app/", "other", TRUST);
-    fake_world_annotate(world, EXISTING);
-    assert_true(fake_world_settle(world));
-    assert_condition(world, "cart", "Ready", "True Ready");
-    fake_world_reset(world);
-    world->wire.now_ms += 5000;
-    return world;
-}
-
 /* A person's goes first, and would take it over. */
 static void who_only_looks_does_not_stop_the_annotation(void **state)
 {
@@ -240,6 +224,7 @@ static void who_only_looks_does_not_stop_the_annotation(void **state)
     AUTO_TEXT struct text wanted = TEXT_INIT(1 << 12);
 
     (void)state;
+    world->wire.now_ms += 5000;
     bind_and_settle(world, "mine", LOOK_AT(OTHER));
     assert_condition(world, "cart", "Ready", "True Ready");
     assert_condition(world, "mine", "Ready", "False ChangesPending");
@@ -264,6 +249,7 @@ static void of_two_who_only_look_the_second_is_told(void **state)
     AUTO_WORLD struct fake_world *world = world_annotated();
 
     (void)state;
+    world->wire.now_ms += 5000;
     bind_and_settle(world, "mine", LOOK_AT(OTHER));
     world->wire.now_ms += 5000;
     bind_and_settle(world, "second", LOOK_AT(OTHER));

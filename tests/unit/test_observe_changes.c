@@ -85,7 +85,7 @@ static void a_changed_association_is_found_by_the_patrol_as_its_end_is(void **st
     struct patrol *patrol = patrol_create(&world->scene, &world->wire.transport, found, &count);
 
     (void)state;
-    fake_text_set(&association->role_arn, "arn:aws:iam::" FAKE_ACCOUNT ":role/app/other");
+    fake_text_set(&association->role_arn, OTHER);
     patrol_step(patrol, world->wire.now_ms);
     fake_run(&world->wire);
     assert_int_equal(count, 1);

@@ -2,23 +2,10 @@
 
 #include "reconcilers/serviceaccount.h"
 
-#define OTHER "arn:aws:iam::" FAKE_ACCOUNT ":role/app/other"
 #define PLAIN "{\"roleARN\":\"" EXISTING "\",\"serviceAccountName\":\"cart\"}"
 #define NO_ANNOTATIONS                                                                             \
     "{\"namespaces\":{\"names\":[\"shop\"]},\"serviceAccounts\":[\"*\"],\"existingRoles\":{"       \
     "\"arns\":[\"arn:aws:iam::*:role/*/*\"]}}"
-
-static struct fake_world *annotated(void)
-{
-    struct fake_world *world = world_with(NULL);
-
-    fake_aws_add_role(&world->aws, "/app/", "other", TRUST);
-    fake_world_annotate(world, EXISTING);
-    assert_true(fake_world_settle(world));
-    assert_condition(world, "cart", "Ready", "True Ready");
-    fake_world_reset(world);
-    return world;
-}
 
 static json_t *held(const struct fake_world *world, const char *name)
 {
@@ -47,7 +34,7 @@ static void delete_account(struct fake_world *world)
 
 static void an_annotation_makes_a_binding_with_the_label_and_the_role_alone(void **state)
 {
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
     const json_t *metadata = json_object_get(held(world, "cart"), "metadata");
 
     (void)state;
@@ -93,7 +80,7 @@ static void a_grant_for_another_service_account_allows_nothing(void **state)
 
 static void without_its_grant_the_binding_neither_follows_nor_goes(void **state)
 {
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
 
     (void)state;
     fake_world_grant(world, "shop", NO_ANNOTATIONS);
@@ -135,7 +122,7 @@ static void a_binding_with_the_label_for_another_service_account_is_left_alone(v
 
 static void the_binding_follows_the_annotation(void **state)
 {
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
     AUTO_FREE char *uid = memory_string(fake_world_binding(world, "cart")->record.uid);
 
     (void)state;
@@ -156,7 +143,7 @@ static void what_somebody_adds_to_it_is_taken_away(void **state)
         "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" OTHER "\"}",
         "{\"serviceAccountName\":\"cart\",\"permissionPolicy\":" POLICY "}",
     };
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
 
     (void)state;
     for (size_t i = 0; i < COUNT(additions); i++) {
@@ -167,7 +154,7 @@ static void what_somebody_adds_to_it_is_taken_away(void **state)
 
 static void without_the_label_it_is_a_persons_from_then_on(void **state)
 {
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
 
     (void)state;
     label(world, "cart", NULL);
@@ -182,7 +169,7 @@ static void without_the_label_it_is_a_persons_from_then_on(void **state)
 
 static void it_goes_with_the_annotation(void **state)
 {
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
 
     (void)state;
     fake_world_annotate(world, NULL);
@@ -194,7 +181,7 @@ static void it_goes_with_the_annotation(void **state)
 
 static void it_is_made_anew_when_somebody_deletes_it(void **state)
 {
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
 
     (void)state;
     fake_world_unbind(world, "cart");
@@ -205,7 +192,7 @@ static void it_is_made_anew_when_somebody_deletes_it(void **state)
 
 static void a_namesake_within_ten_minutes_keeps_binding_and_association(void **state)
 {
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
     AUTO_FREE char *uid = memory_string(fake_world_binding(world, "cart")->record.uid);
 
     (void)state;
@@ -223,7 +210,7 @@ static void a_namesake_within_ten_minutes_keeps_binding_and_association(void **s
 
 static void without_a_namesake_it_goes_after_ten_minutes(void **state)
 {
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
 
     (void)state;
     delete_account(world);
@@ -236,7 +223,7 @@ static void without_a_namesake_it_goes_after_ten_minutes(void **state)
 
 static void a_namesake_without_the_annotation_ends_the_wait(void **state)
 {
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
 
     (void)state;
     delete_account(world);
@@ -248,7 +235,7 @@ static void a_namesake_without_the_annotation_ends_the_wait(void **state)
 
 static void a_restart_begins_the_wait_anew(void **state)
 {
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
 
     (void)state;
     delete_account(world);
@@ -263,7 +250,7 @@ static void a_restart_begins_the_wait_anew(void **state)
 /* The watch has not brought the namesake yet. */
 static void the_service_account_is_read_again_before_the_binding_goes(void **state)
 {
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
     struct fake_change *change;
 
     (void)state;
@@ -281,7 +268,7 @@ static void the_service_account_is_read_again_before_the_binding_goes(void **sta
 
 static void nothing_is_fought_in_a_namespace_that_ends(void **state)
 {
-    AUTO_WORLD struct fake_world *world = annotated();
+    AUTO_WORLD struct fake_world *world = world_annotated();
 
     (void)state;
     fake_kubernetes_patch(&world->kubernetes, "namespaces", "", "shop",

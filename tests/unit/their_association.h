@@ -4,7 +4,6 @@
 
 #include "tests/unit/plans.h"
 
-#define OTHER "arn:aws:iam::" FAKE_ACCOUNT ":role/app/other"
 #define ADOPT ",\"adoptionPolicy\":\"Adopt\""
 #define ADOPTING "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING "\"" ADOPT "}"
 #define REFUSING "{\"serviceAccountName\":\"cart\",\"roleARN\":\"" EXISTING "\"}"
